@@ -1,0 +1,296 @@
+"""What a plugin author imports: effects as data, processors as code that only the worker loads.
+
+An effect says what it is called, which pictures it needs and what can be chosen; it never imports torch.
+Its processor is named by "package.module:Class" and imported in the worker process alone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pluggy
+
+from impasto.text import Text, plural, text, verbatim
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from PIL import Image
+
+__all__ = [
+    "BadPicture",
+    "Cancelled",
+    "Category",
+    "Choice",
+    "ChoiceOption",
+    "Effect",
+    "EffectError",
+    "ImageSlot",
+    "JobContext",
+    "Option",
+    "OptionValue",
+    "Processor",
+    "RangeOption",
+    "Text",
+    "ToggleOption",
+    "Weights",
+    "hookimpl",
+    "plural",
+    "text",
+    "verbatim",
+]
+
+hookimpl = pluggy.HookimplMarker("impasto")
+"""Decorates a plugin's implementation of a hook; see `impasto.hookspecs` for the hooks."""
+
+OptionValue = str | float | bool
+
+_ID = re.compile(r"[a-z0-9]+(\.[a-z0-9]+(-[a-z0-9]+)*)+")
+_KEY = re.compile(r"[a-z][a-z0-9_]*")
+_PROCESSOR = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+class Category(StrEnum):
+    """Where an effect stands in the menu."""
+
+    PAINT = "paint"
+    TRANSLATE = "translate"
+    ENLARGE = "enlarge"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSlot:
+    """A place for one or more pictures: the content image, the style image…
+
+    `prompt` asks the person for it ("Now send the picture whose style you like").
+    """
+
+    name: str
+    title: Text
+    prompt: Text
+    minimum: int = 1
+    maximum: int = 1
+
+    def __post_init__(self) -> None:
+        if not _KEY.fullmatch(self.name):
+            raise ValueError(f"slot name {self.name!r} is not a lower-case identifier")
+        if not 1 <= self.minimum <= self.maximum <= 10:
+            raise ValueError(f"slot {self.name!r}: 1 ≤ minimum ≤ maximum ≤ 10 does not hold")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a `ChoiceOption` and its title on the button."""
+
+    value: str
+    title: Text
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceOption:
+    """One of several values, drawn as buttons with the chosen one marked."""
+
+    key: str
+    title: Text
+    choices: tuple[Choice, ...]
+    default: str
+
+    def __post_init__(self) -> None:
+        _check_key(self.key)
+        values = [choice.value for choice in self.choices]
+        if len(set(values)) != len(values):
+            raise ValueError(f"option {self.key!r} has two choices of one value")
+        if self.default not in values:
+            raise ValueError(f"option {self.key!r}: default {self.default!r} is not among its choices")
+
+    def parse(self, raw: str) -> str:
+        """The value that `raw` names. Raises `ValueError` with the allowed values otherwise."""
+        if raw not in (values := [choice.value for choice in self.choices]):
+            raise ValueError(f"{self.key} must be one of {', '.join(values)}, not {raw!r}")
+        return raw
+
+
+@dataclass(frozen=True, slots=True)
+class RangeOption:
+    """A number between `minimum` and `maximum` in steps, drawn as − value +."""
+
+    key: str
+    title: Text
+    minimum: float
+    maximum: float
+    step: float
+    default: float
+
+    def __post_init__(self) -> None:
+        _check_key(self.key)
+        if not self.minimum <= self.default <= self.maximum or self.step <= 0:
+            raise ValueError(f"option {self.key!r}: minimum ≤ default ≤ maximum, step > 0 does not hold")
+
+    def parse(self, raw: str) -> float:
+        """`raw` as a number in the range. Raises `ValueError` otherwise."""
+        value = float(raw)
+        if not self.minimum <= value <= self.maximum:
+            raise ValueError(f"{self.key} must be from {self.minimum:g} to {self.maximum:g}, not {raw}")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class ToggleOption:
+    """Yes or no, drawn as one button."""
+
+    key: str
+    title: Text
+    default: bool = False
+
+    def __post_init__(self) -> None:
+        _check_key(self.key)
+
+    def parse(self, raw: str) -> bool:
+        """`raw` as yes or no. Raises `ValueError` otherwise."""
+        if (word := raw.lower()) in {"1", "yes", "true", "on"}:
+            return True
+        if word in {"0", "no", "false", "off"}:
+            return False
+        raise ValueError(f"{self.key} must be yes or no, not {raw!r}")
+
+
+Option = ChoiceOption | RangeOption | ToggleOption
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What can be done with a picture: data only.
+
+    `id` is "plugin.effect" in lower case, at most 40 characters, and never changes once published, since
+    stored jobs and buttons refer to it. `express` says that it is expected to finish within about a second
+    on a GPU, so it goes before longer work. `weights` must be there for the effect to be offered;
+    `optional_weights` improve it when they are.
+    """
+
+    id: str
+    title: Text
+    description: Text
+    category: Category
+    processor: str
+    slots: tuple[ImageSlot, ...]
+    options: tuple[Option, ...] = ()
+    weights: tuple[str, ...] = ()
+    optional_weights: tuple[str, ...] = ()
+    express: bool = False
+    emoji: str = "🎨"
+
+    def __post_init__(self) -> None:
+        if not _ID.fullmatch(self.id) or len(self.id) > 40:
+            raise ValueError(f"effect id {self.id!r} is not of the form plugin.effect in 40 characters")
+        if not _PROCESSOR.fullmatch(self.processor):
+            raise ValueError(f"effect {self.id}: processor {self.processor!r} is not package.module:Class")
+        if not self.slots:
+            raise ValueError(f"effect {self.id} takes no picture")
+        for what, names in (
+            ("slots", [slot.name for slot in self.slots]),
+            ("options", [option.key for option in self.options]),
+        ):
+            if len(set(names)) != len(names):
+                raise ValueError(f"effect {self.id} has two {what} of one name")
+
+    def defaults(self) -> dict[str, OptionValue]:
+        """Every option with its default."""
+        return {option.key: option.default for option in self.options}
+
+    def option(self, key: str) -> Option:
+        """The option of that key. Raises `KeyError` where there is none."""
+        for option in self.options:
+            if option.key == key:
+                return option
+        raise KeyError(key)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Where a network's parameters come from.
+
+    `sources` are tried in order: "package:NAME/path/in/package" is a file of an installed package (found
+    without importing it); "file:NAME" is a file in the owner's weights folder. `size` is in bytes.
+    """
+
+    name: str
+    purpose: Text
+    sources: tuple[str, ...]
+    size: int
+    licence: str
+    sha256: str | None = None
+
+
+class EffectError(Exception):
+    """An effect that cannot give a picture, with a sentence that tells the person what to do."""
+
+    def __init__(self, user_message: Text, detail: str = "") -> None:
+        super().__init__(detail or str(user_message))
+        self.user_message = user_message
+        self.detail = detail or str(user_message)
+
+
+class BadPicture(EffectError):  # noqa: N818 - named after what it says
+    """The picture is the reason: another one will work."""
+
+
+class Cancelled(Exception):  # noqa: N818
+    """The person does not want the job any more. Raised by `JobContext.check`; let it pass."""
+
+
+class JobContext(Protocol):
+    """A running job as its processor sees it."""
+
+    @property
+    def seed(self) -> int:
+        """The seed of this job; the same job gives the same picture."""
+
+    @property
+    def budget(self) -> int | None:
+        """Bytes of device memory that the job may use; None where nobody limits it."""
+
+    def progress(self, fraction: float, preview: Image.Image | None = None) -> None:
+        """Report the finished part, 0 to 1, never falling, perhaps with a picture of the state so far.
+
+        Call it as often as you like; the worker thins it out. Raises `Cancelled` as `check` does.
+        """
+
+    def check(self) -> None:
+        """Raise `Cancelled` if the job is to stop. Call it at least every second or so of work."""
+
+    def note(self, message: Text) -> None:
+        """Add a sentence to the caption of the result ("Painted at half size…")."""
+
+
+class Processor(Protocol):
+    """The code of an effect; lives in the worker and may import torch.
+
+    Made once per device and kept while memory allows; `run` is called for one job at a time.
+    """
+
+    def __init__(self, device: str, weights: Mapping[str, Path]) -> None:
+        """Load the network to `device` ("cpu", "cuda:0").
+
+        `weights` maps the names in `Effect.weights`, and those of `optional_weights` that are present, to
+        files.
+        """
+
+    def run(
+        self, images: Mapping[str, Sequence[Image.Image]], options: Mapping[str, Any], context: JobContext
+    ) -> Image.Image:
+        """Make the picture.
+
+        `images` maps slot names to RGB pictures, upright and in sRGB; `options` holds a value for every
+        option of the effect. Transparency of the first slot's picture is put back by the worker.
+        Raises `EffectError` with a sentence for the person, or `Cancelled` through the context.
+        """
+
+
+def _check_key(key: str) -> None:
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"option key {key!r} is not a lower-case identifier")

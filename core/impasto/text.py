@@ -1,0 +1,50 @@
+"""Texts that are translated later, in the reader's language. Pure data: they cross process boundaries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A translatable sentence and what fills its `{placeholders}`.
+
+    `msgid` is the English text and the key in the catalogues. With `plural` set, `n` chooses the form and
+    fills the placeholder `{n}`. Values of `params` may be texts themselves.
+    """
+
+    msgid: str
+    plural: str | None = None
+    n: int = 0
+    params: tuple[tuple[str, str | int | float | Text], ...] = ()
+
+    def __call__(self, **params: str | int | float | Text) -> Text:
+        """The same text with these placeholders filled."""
+        return replace(self, params=(*self.params, *params.items()))
+
+    def __str__(self) -> str:
+        """The English text, for logs and the command line without a language."""
+        chosen = self.plural if self.plural is not None and self.n != 1 else self.msgid
+        return chosen.format(**self.values(), n=self.n) if self.params or self.plural else chosen
+
+    def values(self) -> Mapping[str, str | int | float | Text]:
+        """The placeholders as a mapping."""
+        return dict(self.params)
+
+
+def text(msgid: str) -> Text:
+    """Mark `msgid` for translation. Import it as `_`, so that extraction finds it: `_("Send a photo")`."""
+    return Text(msgid)
+
+
+def plural(singular: str, plural: str, n: int) -> Text:
+    """A text whose form follows the number `n`; both forms may use `{n}`. Import it as `ngettext`."""
+    return Text(singular, plural=plural, n=n)
+
+
+def verbatim(words: str) -> Text:
+    """Words that are the same in every language: a proper name, a number, a plugin author's own title."""
+    return Text("{words}", params=(("words", words),))
