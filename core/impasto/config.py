@@ -1,0 +1,123 @@
+"""Every setting with its default: one TOML file, overridden by IMPASTO_* environment variables."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_config_path, user_data_path
+from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+_TOKEN = re.compile(r"\d{3,}:[A-Za-z0-9_-]{30,}")
+
+
+class ConfigurationError(Exception):
+    """The configuration is wrong; the message says which key and what to do. Exit code 78."""
+
+
+class TelegramSettings(BaseModel):
+    """Which Bot API server is spoken to, as python-telegram-bot takes the addresses."""
+
+    base_url: str = "https://api.telegram.org/bot"
+    base_file_url: str = "https://api.telegram.org/file/bot"
+
+
+class Limits(BaseModel):
+    """What one user, and all together, may ask for."""
+
+    jobs_per_user: int = Field(5, ge=1, description="jobs of one user that wait or run")
+    jobs_in_all: int = Field(100, ge=1, description="jobs of all users that wait or run")
+    input_pixels: int = Field(50_000_000, ge=1, description="pixels of one picture; more is refused unopened")
+    result_memory: int = Field(32 * 2**20, ge=0, description="bytes of results kept in memory for As file")
+    cancel_grace: float = Field(10.0, gt=0, description="seconds until a job that ignores cancel is ended")
+
+
+class Settings(BaseSettings):
+    """The settings of one instance."""
+
+    model_config = SettingsConfigDict(env_prefix="IMPASTO_", env_nested_delimiter="__", extra="forbid")
+
+    token: SecretStr | None = Field(None, description="the bot's token from @BotFather")
+    token_file: Path | None = Field(None, description="a file that holds the token")
+    owner: int | None = Field(None, description="chat id for reports and errors")
+    data_dir: Path = Field(default_factory=lambda: user_data_path("impasto"), description="jobs, users, lock")
+    weights_dir: Path | None = Field(None, description="the owner's weights; default: weights in data_dir")
+    plugins_dir: Path | None = Field(None, description="the owner's plugins; default: plugins in data_dir")
+    locales_dir: Path | None = Field(None, description="catalogues to use instead of the shipped ones")
+    devices: str = Field("auto", pattern=r"^(auto|cpu|cuda:\d+(,cuda:\d+)*)$")
+    log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
+    telegram: TelegramSettings = TelegramSettings()
+    limits: Limits = Field(default_factory=lambda: Limits.model_validate({}))
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then the TOML file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def weights_folder(self) -> Path:
+        """Where the owner's weights lie."""
+        return self.weights_dir or self.data_dir / "weights"
+
+    @property
+    def plugins_folder(self) -> Path:
+        """Where the owner's own plugins lie."""
+        return self.plugins_dir or self.data_dir / "plugins"
+
+    def bot_token(self) -> str:
+        """The token from the environment, the configuration or its file.
+
+        Raises `ConfigurationError` where there is none, or where it does not look like one.
+        """
+        if self.token is not None:
+            token = self.token.get_secret_value()
+        elif self.token_file is not None:
+            try:
+                token = self.token_file.read_text(encoding="utf-8")
+            except OSError as error:
+                raise ConfigurationError(f"cannot read the token file {self.token_file}: {error}") from error
+        else:
+            raise ConfigurationError(
+                "no bot token: get one from @BotFather in Telegram, then set IMPASTO_TOKEN_FILE to a file "
+                "that holds it (or IMPASTO_TOKEN). To try Impasto without a token: impasto sandbox"
+            )
+        token = token.strip()
+        if not _TOKEN.fullmatch(token):
+            raise ConfigurationError("the bot token does not look like 123456789:AA…; copy it again")
+        return token
+
+
+def load_settings(config: Path | None = None, **overrides: Any) -> Settings:
+    """Read the settings from `config`, or impasto.toml in the configuration folder, and the environment.
+
+    Raises `ConfigurationError` that names each wrong key.
+    """
+    path = config or Path(os.environ.get("IMPASTO_CONFIG", user_config_path("impasto") / "impasto.toml"))
+    if config is not None and not config.is_file():
+        raise ConfigurationError(f"there is no configuration file {config}")
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=path)
+
+    try:
+        return FromFile(**overrides)
+    except ValidationError as error:
+        wrong = [f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors()]
+        raise ConfigurationError("; ".join(wrong)) from None
+    except ValueError as error:  # tomllib.TOMLDecodeError among them
+        raise ConfigurationError(f"{path}: {error}") from error

@@ -1,0 +1,1 @@
+"""Engines run tasks on devices; the core hands them tasks and gets events back."""

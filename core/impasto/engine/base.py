@@ -1,0 +1,135 @@
+"""The contract between the core and whatever runs effects: tasks in, events out. Imports no torch.
+
+Every event names its task and attempt; there is exactly one terminal event (`Finished`, `Failed` or
+`WorkerLost`) per attempt, whatever happens to the worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from impasto.effects import OptionValue
+from impasto.imaging import EncodedPicture, Output
+from impasto.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One attempt at a job: the effect, its options, and its pictures as files by slot."""
+
+    id: str
+    attempt: int
+    effect_id: str
+    options: Mapping[str, OptionValue]
+    images: Mapping[str, tuple[bytes, ...]]
+    outputs: tuple[Output, ...]
+    seed: int = 0
+    preview_side: int = 0
+    """Longest side of previews in pixels; 0 for none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskEvent:
+    """Something that happened to an attempt. `sequence` rises within an attempt."""
+
+    task_id: str
+    attempt: int
+    sequence: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started(TaskEvent):
+    """A worker took the task."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress(TaskEvent):
+    """`fraction` of the work, 0 to 1, is done; `preview` is a JPEG of the state so far."""
+
+    fraction: float
+    preview: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished(TaskEvent):
+    """The pictures are made. `seconds` is the time in the worker."""
+
+    pictures: tuple[EncodedPicture, ...] = field(repr=False)
+    notes: tuple[Text, ...] = ()
+    seconds: float = 0.0
+
+
+class FailureKind(StrEnum):
+    """Why an attempt failed."""
+
+    BAD_PICTURE = "bad picture"
+    EFFECT = "effect"
+    CANCELLED = "cancelled"
+    OUT_OF_MEMORY = "out of memory"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed(TaskEvent):
+    """There is no picture. `message` is for the person, `detail` for the log and the owner.
+
+    `fit` says whether the worker is still good for other tasks; if not, it is replaced.
+    """
+
+    kind: FailureKind
+    message: Text
+    detail: str = ""
+    fit: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerLost(TaskEvent):
+    """The worker died under the task: by a signal (negative `exitcode`) or on its own."""
+
+    exitcode: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device as the scheduler sees it."""
+
+    id: str
+    name: str
+    ready: bool
+    """Up and without a task."""
+
+
+class Engine(Protocol):
+    """Runs tasks on devices."""
+
+    async def start(self) -> None:
+        """Find the devices and start their workers."""
+
+    async def stop(self, grace: float) -> None:
+        """End the workers, running tasks after at most `grace` seconds."""
+
+    async def submit(self, task: Task) -> None:
+        """Give `task` to a device that is ready. Raises `NoDeviceReady` where none is."""
+
+    async def cancel(self, task_id: str) -> None:
+        """Ask the task to stop; end its worker if it does not within the grace period."""
+
+    def events(self) -> AsyncIterator[TaskEvent | CapacityChanged]:
+        """What happens, in order."""
+
+    def capacity(self) -> list[Device]:
+        """The devices."""
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityChanged:
+    """A device became ready, or ceased to be."""
+
+
+class NoDeviceReady(Exception):  # noqa: N818
+    """Every device is busy or down; wait for `CapacityChanged`."""

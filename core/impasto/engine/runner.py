@@ -1,0 +1,225 @@
+"""Runs one task on one device: decode, effect, encode. The same code serves every engine.
+
+Lives in the worker. torch is imported by processors, never here.
+"""
+
+from __future__ import annotations
+
+import logging
+import pkgutil
+import sys
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PIL import Image
+
+from impasto import imaging
+from impasto.effects import BadPicture, Cancelled, Effect, EffectError, Processor
+from impasto.engine.base import Failed, FailureKind, Finished, Progress, Task
+from impasto.plugins import Plugins
+from impasto.text import Text
+from impasto.text import text as _
+
+log = logging.getLogger(__name__)
+
+PROGRESS_INTERVAL = 0.25
+"""Seconds between two progress events; what comes sooner is left out."""
+
+PREVIEW_INTERVAL = 1.0
+"""Seconds between two previews."""
+
+KEPT_PROCESSORS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerSettings:
+    """What a worker needs of the settings."""
+
+    input_pixels: int
+    device_budget: int | None = None
+
+
+class Context:
+    """The `JobContext` of a task: thins out progress, carries notes, knows whether to stop."""
+
+    def __init__(
+        self,
+        task: Task,
+        budget: int | None,
+        cancelled: Callable[[], bool],
+        emit: Callable[[Progress], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._task, self._budget = task, budget
+        self._cancelled, self._emit, self._clock = cancelled, emit, clock
+        self._sequence = 1
+        self._fraction = 0.0
+        self._reported = self._previewed = clock()
+        self.notes: list[Text] = []
+
+    @property
+    def seed(self) -> int:
+        """The task's seed."""
+        return self._task.seed
+
+    @property
+    def budget(self) -> int | None:
+        """Bytes of device memory."""
+        return self._budget
+
+    def check(self) -> None:
+        """Raise `Cancelled` if the task is to stop."""
+        if self._cancelled():
+            raise Cancelled
+
+    def note(self, message: Text) -> None:
+        """Keep a sentence for the caption, once."""
+        if message not in self.notes:
+            self.notes.append(message)
+
+    def progress(self, fraction: float, preview: Image.Image | None = None) -> None:
+        """Emit an event if the last is long enough ago."""
+        self.check()
+        self._fraction = max(self._fraction, min(fraction, 1.0))
+        now = self._clock()
+        if now - self._reported < PROGRESS_INTERVAL:
+            return
+        picture = None
+        if preview is not None and self._task.preview_side and now - self._previewed >= PREVIEW_INTERVAL:
+            picture = imaging.thumbnail_jpeg(preview, self._task.preview_side)
+            self._previewed = now
+        self._reported = now
+        self._sequence += 1
+        self._emit(
+            Progress(
+                task_id=self._task.id,
+                attempt=self._task.attempt,
+                sequence=self._sequence,
+                fraction=self._fraction,
+                preview=picture,
+            )
+        )
+
+
+class EffectRunner:
+    """Runs tasks on `device`, keeping the processors that were used last."""
+
+    def __init__(self, plugins: Plugins, device: str, settings: RunnerSettings) -> None:
+        self._plugins, self._device, self._settings = plugins, device, settings
+        self._processors: OrderedDict[str, Processor] = OrderedDict()
+
+    def run(
+        self, task: Task, cancelled: Callable[[], bool], emit: Callable[[Progress], None]
+    ) -> Finished | Failed:
+        """The terminal event of `task`; whatever the effect raises becomes a `Failed`."""
+        context = Context(task, self._settings.device_budget, cancelled, emit)
+        started = time.monotonic()
+        try:
+            pictures = self._pictures(task, context)
+        except Cancelled:
+            return self._failed(task, FailureKind.CANCELLED, _("Cancelled."))
+        except EffectError as error:
+            kind = FailureKind.BAD_PICTURE if isinstance(error, BadPicture) else FailureKind.EFFECT
+            return self._failed(task, kind, error.user_message, error.detail)
+        except Exception as error:
+            return self._unexpected(task, error)
+        return Finished(
+            task_id=task.id,
+            attempt=task.attempt,
+            sequence=sys.maxsize,
+            pictures=pictures,
+            notes=tuple(context.notes),
+            seconds=time.monotonic() - started,
+        )
+
+    def _pictures(self, task: Task, context: Context) -> tuple[imaging.EncodedPicture, ...]:
+        effect = self._plugins.effects[task.effect_id]
+        context.check()
+        slots = {
+            name: [imaging.decode(data, self._settings.input_pixels) for data in files]
+            for name, files in task.images.items()
+        }
+        for pictures in slots.values():
+            for picture in pictures:
+                for note in picture.notes:
+                    context.note(note)
+        images = {name: [picture.image for picture in pictures] for name, pictures in slots.items()}
+        options = effect.defaults() | dict(task.options)
+        alpha = slots[effect.slots[0].name][0].alpha
+        result = self._run_within_memory(effect, images, options, context)
+        context.check()
+        result = imaging.with_alpha(result, alpha)
+        encoded = (imaging.encode(result, output) for output in task.outputs)
+        return tuple(picture for picture in encoded if picture is not None)
+
+    def _run_within_memory(
+        self,
+        effect: Effect,
+        images: dict[str, list[Image.Image]],
+        options: dict[str, str | float | bool],
+        context: Context,
+    ) -> Image.Image:
+        try:
+            return self._processor(effect).run(images, options, context)
+        except Exception as error:
+            if not _is_out_of_memory(error):
+                raise
+        log.warning("out of device memory in %s: dropping all networks and trying again", effect.id)
+        self._processors.clear()
+        _release_device_memory()
+        return self._processor(effect).run(images, options, context)
+
+    def _processor(self, effect: Effect) -> Processor:
+        if effect.id in self._processors:
+            self._processors.move_to_end(effect.id)
+            return self._processors[effect.id]
+        while len(self._processors) >= KEPT_PROCESSORS:
+            self._processors.popitem(last=False)
+        make = pkgutil.resolve_name(effect.processor)
+        processor: Processor = make(self._device, self._plugins.located(effect))
+        self._processors[effect.id] = processor
+        return processor
+
+    def _unexpected(self, task: Task, error: Exception) -> Failed:
+        log.error("task %s (%s) failed", task.id, task.effect_id, exc_info=error)
+        if _is_out_of_memory(error) or isinstance(error, MemoryError):
+            self._processors.clear()
+            _release_device_memory()
+            message = _("There is not enough memory for this picture here. Please try a smaller one.")
+            return self._failed(task, FailureKind.OUT_OF_MEMORY, message, str(error))
+        message = _("Something went wrong on my side with this effect. The owner has been told.")
+        detail = f"{type(error).__name__}: {error}"
+        return self._failed(task, FailureKind.INTERNAL, message, detail, fit=not _breaks_device(error))
+
+    @staticmethod
+    def _failed(
+        task: Task, kind: FailureKind, message: Text, detail: str = "", *, fit: bool = True
+    ) -> Failed:
+        return Failed(
+            task_id=task.id,
+            attempt=task.attempt,
+            sequence=sys.maxsize,
+            kind=kind,
+            message=message,
+            detail=detail,
+            fit=fit,
+        )
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(error, torch.OutOfMemoryError)
+
+
+def _breaks_device(error: Exception) -> bool:
+    """Whether the CUDA context is of no more use after `error`, as after a device-side assert."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(error, torch.AcceleratorError)
+
+
+def _release_device_memory() -> None:
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()

@@ -1,0 +1,104 @@
+"""The worker process: takes tasks from its queue, runs them, sends events. torch lives here and only here.
+
+It ends when its parent ends, however that happens: the control pipe closes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from dataclasses import dataclass
+from importlib.util import find_spec
+from multiprocessing.connection import Connection
+from multiprocessing.queues import Queue
+from pathlib import Path
+
+from impasto.engine.base import Failed, Progress, Started, Task
+from impasto.engine.runner import EffectRunner, RunnerSettings
+from impasto.log import configure_logging
+from impasto.plugins import load_plugins
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """What a worker is started with."""
+
+    device: str
+    plugins_folder: Path
+    weights_folder: Path
+    runner: RunnerSettings
+    log_level: str = "INFO"
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The worker waits for tasks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Parent to worker: stop this attempt and no other."""
+
+    task_id: str
+    attempt: int
+
+
+UNFIT = 3
+"""Exit code of a worker that replaced itself: its device context is broken."""
+
+
+def worker_main(
+    settings: WorkerSettings, tasks: Queue[Task | None], events: Connection, control: Connection
+) -> None:
+    """Run tasks from `tasks` until None comes, sending their events through `events`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent decides
+    configure_logging(settings.log_level)
+    cancelled: set[tuple[str, int]] = set()
+    threading.Thread(target=_obey, args=(control, cancelled), daemon=True).start()
+    device = _only_this_device(settings.device)
+    plugins = load_plugins(settings.plugins_folder, settings.weights_folder)
+    if find_spec("torch") is not None:
+        import torch  # noqa: F401 - here, so that the first task does not wait for it
+    runner = EffectRunner(plugins, device, settings.runner)
+    events.send(Ready())
+    while (task := tasks.get()) is not None:
+        key = (task.id, task.attempt)
+        events.send(Started(task_id=task.id, attempt=task.attempt, sequence=1, device=settings.device))
+
+        def stop(key: tuple[str, int] = key) -> bool:
+            return key in cancelled
+
+        def emit(event: Progress) -> None:
+            events.send(event)
+
+        outcome = runner.run(task, stop, emit)
+        cancelled.discard(key)
+        events.send(outcome)
+        if isinstance(outcome, Failed) and not outcome.fit:
+            logging.getLogger(__name__).error("the device context is broken; the worker is replaced")
+            os._exit(UNFIT)  # interpreter shutdown could hang in CUDA
+        events.send(Ready())
+
+
+def _obey(control: Connection, cancelled: set[tuple[str, int]]) -> None:
+    """Note what is cancelled; end the process when the parent is gone."""
+    while True:
+        try:
+            message: Cancel = control.recv()
+        except (EOFError, OSError):
+            os._exit(0)
+        cancelled.add((message.task_id, message.attempt))
+
+
+def _only_this_device(device: str) -> str:
+    """Hide the other CUDA devices from torch, before it is imported, and name the one that is left."""
+    kind, _, index = device.partition(":")
+    if kind != "cuda":
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+        return device
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    chosen = visible.split(",")[int(index)] if visible else index
+    os.environ["CUDA_VISIBLE_DEVICES"] = chosen
+    return "cuda:0"

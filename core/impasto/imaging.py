@@ -1,0 +1,191 @@
+"""Bytes to upright sRGB pictures and back, within stated limits. Runs in the worker; imports no torch."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+from io import BytesIO
+from typing import Literal
+
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from impasto.effects import BadPicture
+from impasto.text import Text
+from impasto.text import text as _
+
+READABLE = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+"""The formats that are opened; Pillow's other decoders are never tried on strangers' bytes."""
+
+_SRGB = ImageCms.createProfile("sRGB")
+_QUALITY = (92, 85, 75, 60, 40)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A decoded picture: RGB, upright, sRGB; its transparency apart; notes on what was left out."""
+
+    image: Image.Image
+    alpha: Image.Image | None = None
+    notes: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """In which form a result is wanted, and what its receiver takes.
+
+    `max_side_sum` bounds width + height, `max_ratio` the longer side over the shorter. A picture that is
+    too large is made smaller; one that is too narrow is left out.
+    """
+
+    name: str
+    format: Literal["JPEG", "PNG"]
+    max_bytes: int
+    max_side_sum: int | None = None
+    max_ratio: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPicture:
+    """A result as a file. `width` and `height` are in pixels."""
+
+    output: str
+    data: bytes
+    format: str
+    width: int
+    height: int
+
+
+def decode(data: bytes, max_pixels: int) -> Picture:
+    """Open a picture that came from a stranger.
+
+    Turns it upright by its EXIF orientation and into sRGB by its ICC profile; takes the first frame of
+    several. Raises `BadPicture` for what is not a picture, is damaged, or has over `max_pixels` pixels,
+    before it is unpacked.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's own bomb limit is above ours; odd metadata is common
+            return _decode(data, max_pixels)
+    except UnidentifiedImageError as error:
+        raise BadPicture(
+            _("I can't read this file as a picture. Please send a JPEG, PNG or WebP picture."), str(error)
+        ) from error
+    except Image.DecompressionBombError as error:
+        raise BadPicture(
+            _("This picture is far too large. Please send a smaller one."), str(error)
+        ) from error
+    except (OSError, SyntaxError, ValueError, EOFError, IndexError, OverflowError, TypeError) as error:
+        # what Pillow's decoders raise on damaged files, by its own documentation and its fuzzers' findings
+        raise BadPicture(
+            _("This picture is damaged: a part of it is missing. Please send it again, or another one."),
+            f"{type(error).__name__}: {error}",
+        ) from error
+
+
+def _decode(data: bytes, max_pixels: int) -> Picture:
+    image: Image.Image = Image.open(BytesIO(data), formats=READABLE)
+    width, height = image.size
+    if width * height > max_pixels:
+        raise BadPicture(
+            _("This picture has {megapixels} megapixels; I can take {limit}. Please send a smaller one.")(
+                megapixels=round(width * height / 1e6), limit=round(max_pixels / 1e6)
+            )
+        )
+    notes: tuple[Text, ...] = ()
+    if image.format != "MPO" and getattr(image, "is_animated", False):
+        notes = (_("The picture moves: I took its first frame."),)
+    profile = image.info.get("icc_profile")
+    image.load()
+    image = ImageOps.exif_transpose(image)
+    alpha = None
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        alpha = image.getchannel("A")
+        if alpha.getextrema() == (255, 255):
+            alpha = None
+    return Picture(_to_srgb(image, profile), alpha, notes)
+
+
+def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if image.mode.startswith("I;16"):
+        image = image.convert("F").point(lambda value: value / 257).convert("L")
+    elif image.mode in ("I", "F"):  # no agreed range: stretch what there is
+        low, high = image.convert("F").getextrema()
+        scale = 255 / (high - low or 1)  # type: ignore[operator]
+        image = image.convert("F").point(lambda value: value * scale - low * scale).convert("L")  # type: ignore[operator]
+    if profile and image.mode in ("RGB", "RGBA", "CMYK", "L"):
+        source = image.convert("RGB") if image.mode == "RGBA" else image
+        try:
+            converted = ImageCms.profileToProfile(
+                source, ImageCms.ImageCmsProfile(BytesIO(profile)), _SRGB, outputMode="RGB"
+            )
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            converted = None  # a broken profile is common and no reason to refuse the picture
+        if converted is not None:
+            return converted
+    return image.convert("RGB")
+
+
+def with_alpha(image: Image.Image, alpha: Image.Image | None) -> Image.Image:
+    """`image` with the transparency of the picture it was made from, resized to fit."""
+    if alpha is None:
+        return image
+    result = image.convert("RGB")
+    result.putalpha(alpha.resize(image.size, Image.Resampling.LANCZOS))
+    return result
+
+
+def encode(image: Image.Image, output: Output) -> EncodedPicture | None:
+    """`image` in the form that `output` asks for, smaller if need be.
+
+    Returns None where no size would do: the picture is too narrow. Metadata are left out.
+    """
+    if output.max_ratio is not None and max(image.size) > output.max_ratio * min(image.size):
+        return None
+    if output.max_side_sum is not None and sum(image.size) > output.max_side_sum:
+        factor = output.max_side_sum / sum(image.size)
+        image = _scaled(image, factor)
+    if output.format == "PNG":
+        data = _png(image)
+        if len(data) > output.max_bytes:  # a photograph of this size compresses only as JPEG
+            return encode(image, replace(output, format="JPEG"))
+        return EncodedPicture(output.name, data, "PNG", *image.size)
+    flat = flatten(image)
+    while True:
+        for quality in _QUALITY:
+            data = _jpeg(flat, quality)
+            if len(data) <= output.max_bytes:
+                return EncodedPicture(output.name, data, "JPEG", *flat.size)
+        flat = _scaled(flat, 0.7)
+
+
+def flatten(image: Image.Image) -> Image.Image:
+    """`image` as RGB, on white where it is transparent."""
+    if image.mode != "RGBA":
+        return image.convert("RGB")
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, image).convert("RGB")
+
+
+def thumbnail_jpeg(image: Image.Image, side: int, quality: int = 80) -> bytes:
+    """A JPEG of `image` with sides of at most `side` pixels: for previews."""
+    small = flatten(image)
+    small.thumbnail((side, side))
+    return _jpeg(small, quality)
+
+
+def _scaled(image: Image.Image, factor: float) -> Image.Image:
+    size = (max(1, int(image.width * factor)), max(1, int(image.height * factor)))
+    return image.resize(size, Image.Resampling.LANCZOS)
+
+
+def _jpeg(image: Image.Image, quality: int) -> bytes:
+    file = BytesIO()
+    image.save(file, "JPEG", quality=quality, optimize=image.width * image.height < 4_000_000)
+    return file.getvalue()
+
+
+def _png(image: Image.Image) -> bytes:
+    file = BytesIO()
+    image.save(file, "PNG", compress_level=4)
+    return file.getvalue()

@@ -1,0 +1,243 @@
+"""Dispatcher: keeps a job's promise from acceptance to its end, between store, scheduler and engine.
+
+Knows nothing of Telegram: it fetches pictures through a `PictureSource` and tells updates to whoever listens.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from impasto.config import Limits
+from impasto.effects import Effect, EffectError
+from impasto.engine.base import (
+    CapacityChanged,
+    Engine,
+    Failed,
+    FailureKind,
+    Finished,
+    NoDeviceReady,
+    Progress,
+    Started,
+    Task,
+    TaskEvent,
+    WorkerLost,
+)
+from impasto.imaging import Output
+from impasto.jobs.model import Job, JobOrder, JobState, PictureRef
+from impasto.jobs.scheduler import Scheduler
+from impasto.jobs.store import JobStore
+from impasto.jobs.updates import Done, JobUpdate, NotDone, Waiting, Withdrawn, Working
+from impasto.text import Text, plural
+from impasto.text import text as _
+
+log = logging.getLogger(__name__)
+
+POISON_DEATHS = 2
+"""Workers that a job may kill before it is given up."""
+
+_PREVIEW_SIDE = 800
+
+
+class PictureSource(Protocol):
+    """Where pictures come from."""
+
+    async def fetch(self, picture: PictureRef) -> bytes:
+        """The file. Raises `EffectError` with a sentence where it can't be had."""
+
+
+class Refused(EffectError):
+    """An order that is not accepted now; the message says why."""
+
+
+class Dispatcher:
+    """Hands waiting jobs to the engine and follows them to their end."""
+
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        engine: Engine,
+        source: PictureSource,
+        effects: Mapping[str, Effect],
+        outputs: Sequence[Output],
+        limits: Limits,
+    ) -> None:
+        self._store, self._engine, self._source = store, engine, source
+        self._effects, self._outputs, self._limits = effects, tuple(outputs), limits
+        self._scheduler = Scheduler()
+        self._active: dict[int, Job] = {}
+        self._fetching: dict[int, asyncio.Task[None]] = {}
+        self._began: dict[int, float] = {}
+        self.updates: asyncio.Queue[JobUpdate] = asyncio.Queue()
+
+    async def run(self) -> None:
+        """Recover what an earlier run left, then serve until cancelled."""
+        for job in self._store.recover():
+            self._enqueue(job, restarted=True)
+        try:
+            async with asyncio.TaskGroup() as self._group:
+                self._feed()
+                async for event in self._engine.events():
+                    self._take(event)
+        finally:
+            self._fetching.clear()
+
+    def submit(self, order: JobOrder) -> Job:
+        """Accept an order: from here on it is kept. Raises `Refused` when a limit is met."""
+        own = self._store.unfinished(order.user_id)
+        if len(own) >= self._limits.jobs_per_user:
+            raise Refused(
+                plural(
+                    "You have {n} picture waiting already. Please wait for it, or cancel it.",
+                    "You have {n} pictures waiting already. Please wait for one, or cancel one.",
+                    len(own),
+                )
+            )
+        if len(self._store.unfinished()) >= self._limits.jobs_in_all:
+            raise Refused(_("So many people are here just now that I can't take more. Try again later."))
+        job = self._store.add(order)
+        self._enqueue(job)
+        self._feed()
+        return job
+
+    async def cancel(self, job_id: int) -> None:
+        """Withdraw a job: at once if it waits, as soon as its effect looks up if it runs."""
+        if self._scheduler.remove(job_id):
+            self._withdraw(self._store.get(job_id))
+            self._tell_positions()
+        elif (fetch := self._fetching.pop(job_id, None)) is not None:
+            fetch.cancel()
+            self._withdraw(self._active.pop(job_id))
+            self._feed()
+        elif job_id in self._active:
+            await self._engine.cancel(str(job_id))
+
+    async def cancel_user(self, user_id: int) -> int:
+        """Withdraw every job of a user; returns how many there were."""
+        jobs = [job for job in self._store.unfinished(user_id) if job.state is not JobState.FINISHED]
+        for job in jobs:
+            await self.cancel(job.id)
+        return len(jobs)
+
+    def _enqueue(self, job: Job, *, first: bool = False, restarted: bool = False) -> None:
+        effect = self._effects.get(job.order.effect_id)
+        if effect is None:
+            job = self._store.advance(job, JobState.FAILED)
+            self._tell(NotDone(job, _("I no longer have this effect. Please choose another: /start")))
+            return
+        self._scheduler.add(job, express=effect.express, first=first)
+        ahead = [waiting.id for waiting in self._scheduler.order()].index(job.id) + len(self._active)
+        free = sum(device.ready for device in self._engine.capacity())
+        self._tell(Waiting(job, max(0, ahead - free), restarted))
+
+    def _feed(self) -> None:
+        """Start as many waiting jobs as there are devices ready for one."""
+        free = sum(device.ready for device in self._engine.capacity()) - len(self._fetching)
+        took = False
+        while free > 0 and (job := self._scheduler.take()) is not None:
+            self._active[job.id] = job
+            self._fetching[job.id] = self._group.create_task(self._start(job))
+            free -= 1
+            took = True
+        if took:
+            self._tell_positions()
+
+    async def _start(self, job: Job) -> None:
+        """Fetch the pictures of `job` and hand it to the engine."""
+        order = job.order
+        try:
+            images = {
+                slot: tuple([await self._source.fetch(picture) for picture in pictures])
+                for slot, pictures in order.pictures.items()
+            }
+        except EffectError as error:
+            self._give_up(job, error.user_message)
+            return
+        job = self._active[job.id] = self._store.advance(job, JobState.RUNNING)
+        task = Task(
+            id=str(job.id),
+            attempt=job.attempts,
+            effect_id=order.effect_id,
+            options=order.options,
+            images=images,
+            outputs=self._outputs,
+            seed=order.seed,
+            preview_side=_PREVIEW_SIDE,
+        )
+        del self._fetching[job.id]
+        try:
+            await self._engine.submit(task)
+        except NoDeviceReady:  # it died in the meantime
+            del self._active[job.id]
+            self._enqueue(self._store.advance(job, JobState.QUEUED), first=True)
+
+    def _take(self, event: TaskEvent | CapacityChanged) -> None:
+        if isinstance(event, CapacityChanged):
+            self._feed()
+            return
+        job = self._active.get(int(event.task_id))
+        if job is None or job.attempts != event.attempt:
+            return
+        match event:
+            case Started():
+                self._began[job.id] = time.monotonic()
+                self._tell(Working(job, 0.0))
+            case Progress(fraction=fraction, preview=preview):
+                self._tell(Working(job, fraction, self._remaining(job, fraction), preview))
+            case Finished(pictures=pictures, notes=notes, seconds=seconds):
+                job = self._ended(job, JobState.FINISHED)
+                self._tell(Done(job, pictures, notes, seconds))
+            case Failed(kind=FailureKind.CANCELLED):
+                self._end(job)
+                self._withdraw(job)
+            case Failed(kind=kind, message=message, detail=detail):
+                ours = kind in (FailureKind.INTERNAL, FailureKind.OUT_OF_MEMORY)
+                log.warning("job %d failed: %s: %s", job.id, kind, detail)
+                job = self._ended(job, JobState.FAILED)
+                self._tell(NotDone(job, message, f"{kind}: {detail}" if ours else None))
+            case WorkerLost(exitcode=exitcode):
+                self._worker_lost(job, exitcode)
+
+    def _worker_lost(self, job: Job, exitcode: int | None) -> None:
+        log.error("job %d lost its worker (exit code %s)", job.id, exitcode)
+        self._end(job)
+        if job.deaths + 1 < POISON_DEATHS:
+            self._enqueue(self._store.advance(job, JobState.QUEUED, died=True), first=True)
+            return
+        job = self._store.advance(job, JobState.FAILED, died=True)
+        message = _("This picture with this effect made my painter fall over twice, so I gave it up.")
+        self._tell(NotDone(job, message, f"killed {job.deaths} workers, last exit code {exitcode}"))
+
+    def _ended(self, job: Job, state: JobState) -> Job:
+        self._end(job)
+        return self._store.advance(job, state)
+
+    def _end(self, job: Job) -> None:
+        self._active.pop(job.id, None)
+        self._fetching.pop(job.id, None)
+        self._began.pop(job.id, None)
+
+    def _give_up(self, job: Job, message: Text) -> None:
+        job = self._ended(job, JobState.FAILED)
+        self._tell(NotDone(job, message))
+        self._feed()
+
+    def _withdraw(self, job: Job) -> None:
+        self._tell(Withdrawn(self._store.advance(job, JobState.CANCELLED)))
+
+    def _remaining(self, job: Job, fraction: float) -> float | None:
+        began = self._began.get(job.id)
+        if began is None or fraction < 0.03:
+            return None
+        return (time.monotonic() - began) * (1 - fraction) / fraction
+
+    def _tell_positions(self) -> None:
+        for place, job in enumerate(self._scheduler.order()):
+            self._tell(Waiting(job, place + len(self._active)))
+
+    def _tell(self, update: JobUpdate) -> None:
+        self.updates.put_nowait(update)

@@ -1,0 +1,85 @@
+"""A job and the states it goes through."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from impasto.effects import OptionValue
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+    """The picture is made and not yet in the chat."""
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.FAILED, JobState.CANCELLED}),
+    JobState.RUNNING: frozenset(
+        {JobState.QUEUED, JobState.FINISHED, JobState.FAILED, JobState.CANCELLED}
+    ),  # back to the queue when its worker died
+    JobState.FINISHED: frozenset(
+        {JobState.DELIVERED, JobState.QUEUED, JobState.FAILED}
+    ),  # back to the queue when the core ended before delivery: the picture was in memory
+    JobState.DELIVERED: frozenset(),
+    JobState.FAILED: frozenset(),
+    JobState.CANCELLED: frozenset(),
+}
+
+UNFINISHED = (JobState.QUEUED, JobState.RUNNING, JobState.FINISHED)
+
+
+class WrongTransition(Exception):  # noqa: N818
+    """A change of state that the table does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRef:
+    """A picture in Telegram: how to fetch it again, and what Telegram said of it."""
+
+    file_id: str
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class JobOrder:
+    """What a person asked for, before it is a job."""
+
+    chat_id: int
+    user_id: int
+    effect_id: str
+    options: Mapping[str, OptionValue]
+    pictures: Mapping[str, tuple[PictureRef, ...]]
+    language: str
+    as_file: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as it is kept. `id` is the reference number that people and the owner are told."""
+
+    id: int
+    order: JobOrder
+    state: JobState = JobState.QUEUED
+    status_message_id: int | None = None
+    attempts: int = 0
+    deaths: int = 0
+    """Workers that died while they ran it."""
+    created: float = field(default=0.0)
+    """Seconds since the epoch."""
+
+
+def check_transition(job: Job, state: JobState) -> None:
+    """Raise `WrongTransition` unless `job` may go to `state`."""
+    if state not in TRANSITIONS[job.state]:
+        raise WrongTransition(f"job {job.id} cannot go from {job.state} to {state}")

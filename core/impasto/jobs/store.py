@@ -1,0 +1,121 @@
+"""JobStore: every accepted job, kept through restarts. The only writer of the jobs table."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable
+from dataclasses import asdict
+
+from impasto.jobs.model import UNFINISHED, Job, JobOrder, JobState, PictureRef, check_transition
+
+_KEPT_SECONDS = 30 * 24 * 3600
+
+
+class JobStore:
+    """Jobs in the database `connection`."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def add(self, order: JobOrder) -> Job:
+        """Keep a new job. When this returns, it is on the disk."""
+        now = time.time()
+        pictures = {slot: [asdict(ref) for ref in refs] for slot, refs in order.pictures.items()}
+        cursor = self._db.execute(
+            "INSERT INTO jobs (chat_id, user_id, effect_id, options, pictures, as_file, language, seed,"
+            " state, created, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                order.chat_id,
+                order.user_id,
+                order.effect_id,
+                json.dumps(dict(order.options)),
+                json.dumps(pictures),
+                order.as_file,
+                order.language,
+                order.seed,
+                JobState.QUEUED,
+                now,
+                now,
+            ),
+        )
+        return self.get(cursor.lastrowid or 0)
+
+    def get(self, job_id: int) -> Job:
+        """The job of that number. Raises `KeyError` where there is none."""
+        row = self._db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
+        if row is None:
+            raise KeyError(job_id)
+        return _job(row)
+
+    def advance(self, job: Job, state: JobState, *, died: bool = False) -> Job:
+        """Move `job` to `state`; `died` counts a worker that died under it.
+
+        Raises `WrongTransition` where the table of states does not allow it.
+        """
+        job = self.get(job.id)
+        check_transition(job, state)
+        self._db.execute(
+            "UPDATE jobs SET state = ?, attempts = attempts + ?, deaths = deaths + ?, changed = ?"
+            " WHERE id = ?",
+            (state, state is JobState.RUNNING, died, time.time(), job.id),
+        )
+        return self.get(job.id)
+
+    def set_status_message(self, job: Job, message_id: int) -> Job:
+        """Note which message shows the status of `job`."""
+        self._db.execute("UPDATE jobs SET status_message_id = ? WHERE id = ?", (message_id, job.id))
+        return self.get(job.id)
+
+    def unfinished(self, user_id: int | None = None) -> list[Job]:
+        """The jobs that somebody waits for, in the order of arrival; of one user if given."""
+        marks = ", ".join("?" * len(UNFINISHED))
+        query = f"SELECT * FROM jobs WHERE state IN ({marks})"
+        values: list[str | int] = [*UNFINISHED]
+        if user_id is not None:
+            query += " AND user_id = ?"
+            values.append(user_id)
+        return [_job(row) for row in self._db.execute(query + " ORDER BY id", values)]
+
+    def recover(self) -> list[Job]:
+        """At the start: put every unfinished job back into the queue and return them."""
+        lost = (JobState.RUNNING, JobState.FINISHED)
+        self._set_state(JobState.QUEUED, (job.id for job in self.unfinished() if job.state in lost))
+        return self.unfinished()
+
+    def prune(self) -> None:
+        """Drop the jobs that came to their end over 30 days ago."""
+        marks = ", ".join("?" * len(UNFINISHED))
+        self._db.execute(
+            f"DELETE FROM jobs WHERE state NOT IN ({marks}) AND changed < ?",
+            (*UNFINISHED, time.time() - _KEPT_SECONDS),
+        )
+
+    def _set_state(self, state: JobState, ids: Iterable[int]) -> None:
+        self._db.executemany("UPDATE jobs SET state = ? WHERE id = ?", [(state, job_id) for job_id in ids])
+
+
+def _job(row: sqlite3.Row) -> Job:
+    pictures = {
+        slot: tuple(PictureRef(**ref) for ref in refs) for slot, refs in json.loads(row["pictures"]).items()
+    }
+    order = JobOrder(
+        chat_id=row["chat_id"],
+        user_id=row["user_id"],
+        effect_id=row["effect_id"],
+        options=json.loads(row["options"]),
+        pictures=pictures,
+        language=row["language"],
+        as_file=bool(row["as_file"]),
+        seed=row["seed"],
+    )
+    return Job(
+        id=row["id"],
+        order=order,
+        state=JobState(row["state"]),
+        status_message_id=row["status_message_id"],
+        attempts=row["attempts"],
+        deaths=row["deaths"],
+        created=row["created"],
+    )

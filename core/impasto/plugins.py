@@ -1,0 +1,116 @@
+"""Discovers plugins through pluggy: installed packages by entry point, and modules in the owner's folder.
+
+One plugin is loaded at a time, so a broken one is set aside with its reason while the rest run. Used by core
+and worker alike; imports no torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pluggy
+
+from impasto import hookspecs
+from impasto.effects import Effect, Weights
+from impasto.weights import locate
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenPlugin:
+    """A plugin that was set aside, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Plugins:
+    """What the installed plugins offer."""
+
+    manager: pluggy.PluginManager
+    weights_folder: Path
+    effects: dict[str, Effect] = field(default_factory=dict)
+    weights: dict[str, Weights] = field(default_factory=dict)
+    locales: list[Path] = field(default_factory=list)
+    broken: list[BrokenPlugin] = field(default_factory=list)
+
+    def located(self, effect: Effect) -> dict[str, Path]:
+        """The weights of `effect` that are on this machine, by name."""
+        found = {
+            name: locate(self.weights[name], self.weights_folder)
+            for name in (*effect.weights, *effect.optional_weights)
+        }
+        return {name: path for name, path in found.items() if path is not None}
+
+    def missing(self, effect: Effect) -> list[str]:
+        """The names of weights without which `effect` cannot run."""
+        located = self.located(effect)
+        return [name for name in effect.weights if name not in located]
+
+    def offered(self) -> list[Effect]:
+        """The effects whose weights are here, in the order of the plugins."""
+        return [effect for effect in self.effects.values() if not self.missing(effect)]
+
+
+def load_plugins(folder: Path, weights_folder: Path) -> Plugins:
+    """Load every plugin that is installed or lies in `folder`."""
+    manager = pluggy.PluginManager("impasto")
+    manager.add_hookspecs(hookspecs)
+    plugins = Plugins(manager, weights_folder)
+    for name, load in _found(folder):
+        try:
+            _add(plugins, name, load())
+        except Exception as error:  # a plugin is a stranger's code: whatever it raises, the rest run
+            if manager.has_plugin(name):
+                manager.unregister(name=name)
+            plugins.broken.append(BrokenPlugin(name, f"{type(error).__name__}: {error}"))
+            log.warning("plugin %s is set aside", name, exc_info=error)
+    return plugins
+
+
+def _found(folder: Path) -> Iterator[tuple[str, Callable[[], object]]]:
+    for entry in sorted(entry_points(group="impasto"), key=lambda entry: entry.name):
+        yield entry.name, entry.load
+    if not folder.is_dir():
+        return
+    if str(folder) not in sys.path:  # processors are imported by name in the worker
+        sys.path.append(str(folder))
+    for path in sorted(folder.iterdir()):
+        if path.stem.isidentifier() and (path.suffix == ".py" or (path / "__init__.py").is_file()):
+            yield path.stem, lambda name=path.stem: importlib.import_module(name)  # type: ignore[misc]
+
+
+def _add(plugins: Plugins, name: str, module: object) -> None:
+    """Register `module` and take over what its hooks return, all of it or nothing."""
+    manager = plugins.manager
+    manager.register(module, name=name)
+    manager.check_pending()
+    effects = {
+        effect.id: effect for offered in _results(manager, "impasto_effects", name) for effect in offered
+    }
+    weights = {item.name: item for offered in _results(manager, "impasto_weights", name) for item in offered}
+    for kind, new, known in (("effect", effects, plugins.effects), ("weights", weights, plugins.weights)):
+        for taken in new.keys() & known.keys():
+            raise ValueError(f"{kind} {taken!r} is offered by another plugin already")
+    for effect in effects.values():
+        for needed in (*effect.weights, *effect.optional_weights):
+            if needed not in weights and needed not in plugins.weights:
+                raise ValueError(f"effect {effect.id} needs weights {needed!r}, which no plugin describes")
+    locales = list(_results(manager, "impasto_locales", name))
+    plugins.effects |= effects
+    plugins.weights |= weights
+    plugins.locales += locales
+
+
+def _results(manager: pluggy.PluginManager, hook: str, plugin: str) -> Iterator:  # type: ignore[type-arg]
+    for implementation in getattr(manager.hook, hook).get_hookimpls():
+        if implementation.plugin_name == plugin:
+            yield implementation.function()
