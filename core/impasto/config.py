@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     plugins_dir: Path | None = Field(None, description="the owner's plugins; default: plugins in data_dir")
     locales_dir: Path | None = Field(None, description="catalogues to use instead of the shipped ones")
     devices: str = Field("auto", pattern=r"^(auto|cpu|cuda:\d+(,cuda:\d+)*)$")
+    stop_on_eof: bool = Field(False, description="end when standard input closes; for Windows services")
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     telegram: TelegramSettings = TelegramSettings()
     limits: Limits = Field(default_factory=lambda: Limits.model_validate({}))

@@ -17,6 +17,7 @@ _MIGRATIONS = (
         as_file INTEGER NOT NULL,
         language TEXT NOT NULL,
         seed INTEGER NOT NULL,
+        reply_to INTEGER,
         state TEXT NOT NULL,
         status_message_id INTEGER,
         attempts INTEGER NOT NULL DEFAULT 0,

@@ -235,11 +235,11 @@ class EffectError(Exception):
         self.detail = detail or str(user_message)
 
 
-class BadPicture(EffectError):  # noqa: N818 - named after what it says
+class BadPicture(EffectError):
     """The picture is the reason: another one will work."""
 
 
-class Cancelled(Exception):  # noqa: N818
+class Cancelled(Exception):
     """The person does not want the job any more. Raised by `JobContext.check`; let it pass."""
 
 

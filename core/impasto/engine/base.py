@@ -131,5 +131,5 @@ class CapacityChanged:
     """A device became ready, or ceased to be."""
 
 
-class NoDeviceReady(Exception):  # noqa: N818
+class NoDeviceReady(Exception):
     """Every device is busy or down; wait for `CapacityChanged`."""

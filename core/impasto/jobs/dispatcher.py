@@ -72,6 +72,7 @@ class Dispatcher:
         self._active: dict[int, Job] = {}
         self._fetching: dict[int, asyncio.Task[None]] = {}
         self._began: dict[int, float] = {}
+        self._group: asyncio.TaskGroup | None = None
         self.updates: asyncio.Queue[JobUpdate] = asyncio.Queue()
 
     async def run(self) -> None:
@@ -84,7 +85,7 @@ class Dispatcher:
                 async for event in self._engine.events():
                     self._take(event)
         finally:
-            self._fetching.clear()
+            self._group = None
 
     def submit(self, order: JobOrder) -> Job:
         """Accept an order: from here on it is kept. Raises `Refused` when a limit is met."""
@@ -136,6 +137,8 @@ class Dispatcher:
 
     def _feed(self) -> None:
         """Start as many waiting jobs as there are devices ready for one."""
+        if self._group is None:  # not running yet, or no more
+            return
         free = sum(device.ready for device in self._engine.capacity()) - len(self._fetching)
         took = False
         while free > 0 and (job := self._scheduler.take()) is not None:

@@ -37,7 +37,7 @@ TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
 UNFINISHED = (JobState.QUEUED, JobState.RUNNING, JobState.FINISHED)
 
 
-class WrongTransition(Exception):  # noqa: N818
+class WrongTransition(Exception):
     """A change of state that the table does not know."""
 
 
@@ -62,6 +62,8 @@ class JobOrder:
     language: str
     as_file: bool = False
     seed: int = 0
+    reply_to: int | None = None
+    """The message that the status replies to: the picture's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class JobStore:
         pictures = {slot: [asdict(ref) for ref in refs] for slot, refs in order.pictures.items()}
         cursor = self._db.execute(
             "INSERT INTO jobs (chat_id, user_id, effect_id, options, pictures, as_file, language, seed,"
-            " state, created, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " reply_to, state, created, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 order.chat_id,
                 order.user_id,
@@ -35,6 +35,7 @@ class JobStore:
                 order.as_file,
                 order.language,
                 order.seed,
+                order.reply_to,
                 JobState.QUEUED,
                 now,
                 now,
@@ -109,6 +110,7 @@ def _job(row: sqlite3.Row) -> Job:
         language=row["language"],
         as_file=bool(row["as_file"]),
         seed=row["seed"],
+        reply_to=row["reply_to"],
     )
     return Job(
         id=row["id"],

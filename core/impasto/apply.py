@@ -1,0 +1,122 @@
+"""`impasto apply`: one effect on pictures from files, through the same engine as the bot, with a bar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from impasto import imaging, slots
+from impasto.bot.application import local_engine
+from impasto.config import Settings
+from impasto.effects import Effect, EffectError, OptionValue
+from impasto.engine import base
+from impasto.engine.local import LocalEngine
+from impasto.i18n import Language
+from impasto.text import text as _
+
+_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
+_NO_LIMIT = 2**40
+
+
+class WrongUse(Exception):
+    """The command line does not make sense; the message says why."""
+
+
+def parse_options(effect: Effect, given: Sequence[str]) -> dict[str, OptionValue]:
+    """Options of the form key=value. Raises `WrongUse` that names the options there are."""
+    options = effect.defaults()
+    for pair in given:
+        key, equals, value = pair.partition("=")
+        if not equals or key not in options:
+            known = ", ".join(options) or "none"
+            raise WrongUse(f"{pair!r} is no option of {effect.id}; its options, as KEY=VALUE: {known}")
+        try:
+            options[key] = effect.option(key).parse(value)
+        except ValueError as error:
+            raise WrongUse(str(error)) from error
+    return options
+
+
+def plan(effect: Effect, pictures: Sequence[Path], output: Path) -> list[tuple[dict[str, list[Path]], Path]]:
+    """Which pictures go into which slots, and where the result of each job goes.
+
+    One slot and several pictures make several jobs, whose results go into the folder `output`.
+    """
+    try:
+        filled = slots.fill(effect, pictures)
+    except ValueError as error:
+        names = ", ".join(slot.name for slot in effect.slots)
+        raise WrongUse(f"{effect.id} takes, in this order: {names}; {len(pictures)} given") from error
+    if len(filled) == 1 and not output.is_dir():
+        return [(filled[0], output)]
+    output.mkdir(parents=True, exist_ok=True)
+    first = effect.slots[0].name
+    return [(job, output / f"{job[first][0].stem}.png") for job in filled]
+
+
+async def apply(
+    settings: Settings,
+    effect: Effect,
+    jobs: Sequence[tuple[Mapping[str, Sequence[Path]], Path]],
+    options: Mapping[str, OptionValue],
+    seed: int,
+    language: Language,
+) -> None:
+    """Make each job's picture and write it. Raises `EffectError` for the first that fails."""
+    engine = local_engine(settings)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns) as bars:
+        await engine.start()
+        try:
+            for number, (filled, target) in enumerate(jobs):
+                bar = bars.add_task(target.name, total=1.0)
+                task = base.Task(
+                    id=str(number),
+                    attempt=1,
+                    effect_id=effect.id,
+                    options=options,
+                    images={slot: tuple(p.read_bytes() for p in paths) for slot, paths in filled.items()},
+                    outputs=(_output(target),),
+                    seed=seed,
+                )
+                finished = await _run(engine, task, partial(_advance, bars, bar))
+                target.write_bytes(finished.pictures[0].data)
+                bars.update(bar, completed=1.0)
+                for note in finished.notes:
+                    bars.console.print(language(note), style="dim")
+        finally:
+            await engine.stop()
+
+
+def _advance(bars: Progress, bar: TaskID, fraction: float) -> None:
+    bars.update(bar, completed=fraction)
+
+
+async def _run(engine: LocalEngine, task: base.Task, show: Callable[[float], None]) -> base.Finished:
+    submitted = False
+    async for event in engine.events():
+        match event:
+            case base.CapacityChanged() if not submitted and any(d.ready for d in engine.capacity()):
+                await engine.submit(task)
+                submitted = True
+            case base.Progress(fraction=fraction):
+                show(fraction)
+            case base.Finished():
+                return event
+            case base.Failed(message=message, detail=detail):
+                raise EffectError(message, detail)
+            case base.WorkerLost(exitcode=exitcode):
+                raise EffectError(
+                    _("The worker ended in the middle of the picture."), f"exit code {exitcode}"
+                )
+    raise AssertionError("the engine's events do not end")
+
+
+def _output(target: Path) -> imaging.Output:
+    kind = _FORMATS.get(target.suffix.lower())
+    if kind is None:
+        raise WrongUse(f"{target}: the result can be .png or .jpg")
+    return imaging.Output("file", "PNG" if kind == "PNG" else "JPEG", max_bytes=_NO_LIMIT)

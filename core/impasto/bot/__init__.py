@@ -1,0 +1,1 @@
+"""The Telegram side: updates in, dialogue, messages out. Knows effects by their description alone."""

@@ -1,0 +1,217 @@
+"""Puts core and chat together and runs them until asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from typing import Any
+
+from filelock import FileLock, Timeout
+from telegram import BotCommand, Update
+from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
+from telegram.ext import AIORateLimiter, Application, ApplicationBuilder, ContextTypes
+
+from impasto.bot import limits
+from impasto.bot.cards import COMMANDS
+from impasto.bot.delivery import Delivery
+from impasto.bot.dialogue import Dialogue
+from impasto.bot.handlers import Handlers
+from impasto.bot.order import InOrderPerPerson
+from impasto.bot.owner import Owner
+from impasto.bot.pictures import TelegramPictures
+from impasto.bot.results import ResultShelf
+from impasto.bot.services import Services
+from impasto.config import ConfigurationError, Settings
+from impasto.database import open_database
+from impasto.engine.local import LocalEngine
+from impasto.engine.runner import RunnerSettings
+from impasto.engine.worker import WorkerSettings
+from impasto.i18n import Languages, shipped_locales
+from impasto.jobs.dispatcher import Dispatcher
+from impasto.jobs.store import JobStore
+from impasto.plugins import Plugins, load_plugins
+from impasto.text import text as _
+from impasto.users import UserStore
+
+log = logging.getLogger(__name__)
+
+AnyApplication = Application[Any, Any, Any, Any, Any, Any]
+
+_CONNECT_RETRY_SECONDS = 60
+_MEDIA_SECONDS = 120.0
+"""For uploads and downloads of up to 50 MB; python-telegram-bot's own 5 s would send twice."""
+
+
+def local_engine(settings: Settings) -> LocalEngine:
+    """The engine of this machine's devices."""
+    runner = RunnerSettings(input_pixels=settings.limits.input_pixels)
+
+    def settings_for(device: str) -> WorkerSettings:
+        return WorkerSettings(
+            device=device,
+            plugins_folder=settings.plugins_folder,
+            weights_folder=settings.weights_folder,
+            runner=runner,
+            log_level=settings.log_level,
+        )
+
+    return LocalEngine(settings.devices, settings_for, cancel_grace=settings.limits.cancel_grace)
+
+
+async def serve(settings: Settings, stop: asyncio.Event) -> None:
+    """Run the bot until `stop` is set.
+
+    Raises `ConfigurationError` where that can't begin: no or a wrong token, or another Impasto on the folder.
+    """
+    token = settings.bot_token()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(settings.data_dir / "impasto.lock", timeout=0)
+    try:
+        with lock, closing(open_database(settings.data_dir / "impasto.sqlite3")) as connection:
+            await _serve(settings, token, connection, stop)
+    except Timeout:
+        raise ConfigurationError(f"another Impasto is running on {settings.data_dir}") from None
+
+
+async def _serve(settings: Settings, token: str, connection: sqlite3.Connection, stop: asyncio.Event) -> None:
+    plugins = load_plugins(settings.plugins_folder, settings.weights_folder)
+    languages = Languages([shipped_locales(settings.locales_dir), *plugins.locales])
+    application = _application(settings, token)
+    store, users = JobStore(connection), UserStore(connection)
+    store.prune()
+    owner = Owner(application.bot, settings.owner, languages, users)
+    shelf = ResultShelf(settings.limits.result_memory)
+    engine = local_engine(settings)
+    dispatcher = Dispatcher(
+        store=store,
+        engine=engine,
+        source=TelegramPictures(application.bot),
+        effects=plugins.effects,
+        outputs=(limits.PHOTO, limits.FILE),
+        limits=settings.limits,
+    )
+    delivery = Delivery(
+        application.bot, store=store, languages=languages, plugins=plugins, shelf=shelf, owner=owner
+    )
+    dialogue = Dialogue(plugins.offered(), languages.all(), has_owner=settings.owner is not None)
+    services = Services(dialogue, dispatcher, store, users, languages, plugins, shelf, owner)
+    Handlers(services).register(application)
+    application.add_error_handler(_ErrorHandler(services).handle)
+
+    async with _connected(application, stop):
+        if stop.is_set():
+            return
+        async with asyncio.TaskGroup() as group:
+            await engine.start()
+            tasks = [
+                group.create_task(dispatcher.run()),
+                group.create_task(delivery.run(dispatcher.updates)),
+                group.create_task(_introduce(application, languages)),
+            ]
+            await _tell_broken(plugins, owner)
+            await _start_polling(application)
+            log.info("@%s is here: %d effects", application.bot.username, len(plugins.offered()))
+            await stop.wait()
+            log.info("stopping")
+            await application.updater.stop()  # type: ignore[union-attr]
+            await application.stop()
+            for task in tasks:
+                task.cancel()
+        await engine.stop()
+
+
+def _application(settings: Settings, token: str) -> AnyApplication:
+    return (
+        ApplicationBuilder()
+        .token(token)
+        .base_url(settings.telegram.base_url)
+        .base_file_url(settings.telegram.base_file_url)
+        .concurrent_updates(InOrderPerPerson())
+        .rate_limiter(AIORateLimiter(max_retries=3))
+        .connect_timeout(15)
+        .read_timeout(30)
+        .write_timeout(_MEDIA_SECONDS)
+        .media_write_timeout(_MEDIA_SECONDS)
+        .pool_timeout(30)
+        .build()
+    )
+
+
+@asynccontextmanager
+async def _connected(application: AnyApplication, stop: asyncio.Event) -> AsyncIterator[None]:
+    """Telegram reached and asked who we are, for as long as it takes, or until `stop`."""
+    delay = 1
+    while not stop.is_set():
+        try:
+            await application.initialize()
+            break
+        except InvalidToken as error:
+            raise ConfigurationError("Telegram does not know this bot token; copy it again") from error
+        except NetworkError as error:
+            log.warning("Telegram can't be reached (%s); again in %d s", error, delay)
+            try:
+                async with asyncio.timeout(delay):
+                    await stop.wait()
+            except TimeoutError:
+                delay = min(2 * delay, _CONNECT_RETRY_SECONDS)
+    try:
+        yield
+    finally:
+        await application.shutdown()
+
+
+async def _start_polling(application: AnyApplication) -> None:
+    def on_error(error: TelegramError) -> None:
+        if isinstance(error, Conflict):
+            log.error("another program polls Telegram with this token; end it, or revoke the token")
+        else:
+            log.warning("polling: %s", error)
+
+    await application.start()
+    await application.updater.start_polling(  # type: ignore[union-attr]
+        bootstrap_retries=-1, allowed_updates=[Update.MESSAGE, Update.CALLBACK_QUERY], error_callback=on_error
+    )
+
+
+async def _introduce(application: AnyApplication, languages: Languages) -> None:
+    """Tell Telegram the commands in each language, where they are not what it has."""
+    for language in languages.all():
+        code = None if language.code == languages.codes[0] else language.locale.language
+        commands = [BotCommand(name, language(words)) for name, words in COMMANDS.items()]
+        try:
+            if list(await application.bot.get_my_commands(language_code=code)) != commands:
+                await application.bot.set_my_commands(commands, language_code=code)
+        except TelegramError as error:
+            log.warning("the commands could not be set in %s: %s", language.code, error)
+
+
+async def _tell_broken(plugins: Plugins, owner: Owner) -> None:
+    for broken in plugins.broken:
+        await owner.tell_fault(broken.name, broken.reason)
+
+
+class _ErrorHandler:
+    """What no handler caught: to the log and the owner with a reference, to the person as a sentence."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def handle(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Handle what was raised while `update` was handled."""
+        reference = secrets.token_hex(3)
+        log.error("fault %s", reference, exc_info=context.error)
+        await self._services.owner.tell_fault(reference, f"{type(context.error).__name__}: {context.error}")
+        if not isinstance(update, Update) or update.effective_chat is None or update.effective_user is None:
+            return
+        user = update.effective_user
+        code = self._services.users.language(user.id) or user.language_code
+        words = _("Something went wrong on my side. The owner has been told. Reference: {number}")
+        text = self._services.languages.get(code)(words(number=reference))
+        try:
+            await context.bot.send_message(update.effective_chat.id, text)
+        except TelegramError as error:
+            log.warning("fault %s could not be told to the person: %s", reference, error)

@@ -1,0 +1,133 @@
+"""What the buttons of the chat say to the bot: data classes, and their form in 64 bytes of callback data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from impasto.bot.limits import CALLBACK_DATA_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """Show the effects."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseEffect:
+    """Take this effect."""
+
+    effect_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOption:
+    """Show the choices of an option (its place among the effect's options), or flip a toggle."""
+
+    option: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetOption:
+    """Take a choice (its place), or a step down (0) or up (1) of a range."""
+
+    option: int
+    choice: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCard:
+    """Go back from an option's choices to the effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """Begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelJob:
+    """Withdraw a job."""
+
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AsFile:
+    """Send the result of a job as a file."""
+
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The same pictures once more, perhaps with other options."""
+
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """Go on with the picture of this message."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseLanguage:
+    """Speak this language."""
+
+    code: str
+
+
+Button = (
+    Menu
+    | ChooseEffect
+    | OpenOption
+    | SetOption
+    | ShowCard
+    | Go
+    | CancelJob
+    | AsFile
+    | Again
+    | Then
+    | ChooseLanguage
+)
+
+_TAGS: dict[str, type[Button]] = {
+    "m": Menu,
+    "e": ChooseEffect,
+    "o": OpenOption,
+    "s": SetOption,
+    "b": ShowCard,
+    "g": Go,
+    "x": CancelJob,
+    "f": AsFile,
+    "a": Again,
+    "t": Then,
+    "l": ChooseLanguage,
+}
+_TAG_OF = {kind: tag for tag, kind in _TAGS.items()}
+
+
+def pack(button: Button) -> str:
+    """The callback data of `button`: its tag and its fields."""
+    fields = (str(getattr(button, name)) for name in button.__dataclass_fields__)
+    data = ":".join((_TAG_OF[type(button)], *fields))
+    if len(data.encode()) > CALLBACK_DATA_BYTES:
+        raise ValueError(f"callback data {data!r} is over {CALLBACK_DATA_BYTES} bytes")
+    return data
+
+
+def unpack(data: str) -> Button | None:
+    """The button with this callback data; None if no button of today's Impasto has it."""
+    tag, *values = data.split(":")
+    kind = _TAGS.get(tag)
+    if kind is None or len(values) != len(kind.__dataclass_fields__):
+        return None
+    try:
+        fields = {
+            field.name: int(value) if field.type == "int" else value
+            for value, field in zip(values, kind.__dataclass_fields__.values(), strict=True)
+        }
+    except ValueError:
+        return None
+    return cast("Button", cast("type", kind)(**fields))

@@ -1,0 +1,209 @@
+"""Conversation: carries out, in one chat, what the dialogue replied."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Iterable
+from html import escape
+
+from telegram import Bot, CallbackQuery, Message
+from telegram.constants import ParseMode
+from telegram.error import BadRequest
+
+from impasto.bot.events import Event
+from impasto.bot.limits import CALLBACK_ANSWER_CHARACTERS
+from impasto.bot.replies import (
+    CancelJobs,
+    Card,
+    CloseCard,
+    ForgetUser,
+    PassReport,
+    Reply,
+    Say,
+    SetLanguage,
+    Submit,
+    Toast,
+)
+from impasto.bot.services import Services
+from impasto.bot.session import Session
+from impasto.bot.status import file_name
+from impasto.bot.view import card_html, keyboard
+from impasto.effects import Category
+from impasto.i18n import Language
+from impasto.jobs.dispatcher import Refused
+from impasto.jobs.model import Job, JobOrder
+from impasto.text import Text, plural
+from impasto.text import text as _
+
+log = logging.getLogger(__name__)
+
+
+class Conversation:
+    """One person in one chat, with the language they read."""
+
+    def __init__(
+        self,
+        services: Services,
+        bot: Bot,
+        session: Session,
+        *,
+        chat_id: int,
+        user_id: int,
+        language: Language,
+    ) -> None:
+        self._services, self._bot, self._session = services, bot, session
+        self._chat_id, self._user_id, self._language = chat_id, user_id, language
+
+    async def have(self, event: Event, message: Message | None = None) -> None:
+        """Let the dialogue answer `event`, and do what it replies. `message` is the person's, if any."""
+        await self._perform(self._services.dialogue.step(self._session, event), message)
+
+    async def tap(self, query: CallbackQuery, event: Event) -> None:
+        """The same for a tap on a button, which is always answered, and once."""
+        replies = self._services.dialogue.step(self._session, event)
+        toasts = [reply.message for reply in replies if isinstance(reply, Toast)]
+        await self.answer(query, toasts[0] if toasts else None)
+        await self._perform(replies, None)
+
+    async def answer(self, query: CallbackQuery, message: Text | None = None) -> None:
+        """Answer a tap, with a word over the chat if there is one."""
+        words = self._language(message)[:CALLBACK_ANSWER_CHARACTERS] if message else None
+        try:
+            await query.answer(words)
+        except BadRequest as error:  # it was made while the bot was away, and is too old
+            log.info("a tap could not be answered: %s", error)
+
+    async def say(self, message: Text) -> None:
+        """Send a sentence."""
+        await self._bot.send_message(
+            self._chat_id, escape(self._language(message)), parse_mode=ParseMode.HTML
+        )
+
+    async def cancel_job(self, query: CallbackQuery, job_id: int) -> None:
+        """Withdraw a job of this person."""
+        if self._own_job(job_id) is None:
+            await self.answer(query, _("This picture is not yours."))
+            return
+        await self.answer(query)
+        await self._services.dispatcher.cancel(job_id)
+
+    async def send_file(self, query: CallbackQuery, job_id: int) -> None:
+        """Send a result as a file in full size; if it is no longer in memory, make it once more."""
+        job = self._own_job(job_id)
+        picture = self._services.shelf.get(job_id)
+        effect = self._services.plugins.effects.get(job.order.effect_id) if job else None
+        if job is None or effect is None:
+            await self.answer(query, _("I no longer have this picture. Please send it again."))
+        elif picture is not None:
+            await self.answer(query)
+            await self._bot.send_document(
+                self._chat_id, picture.data, filename=file_name(job_id, effect, picture)
+            )
+        else:
+            await self.answer(query, _("I make it once more, as a file this time."))
+            order = job.order
+            pictures = dict(order.pictures)
+            submit = Submit(order.effect_id, dict(order.options), pictures, order.reply_to)
+            await self._submit(submit, as_file=True, seed=order.seed)
+
+    def _own_job(self, job_id: int) -> Job | None:
+        try:
+            job = self._services.store.get(job_id)
+        except KeyError:
+            return None
+        return job if job.order.user_id == self._user_id else None
+
+    async def _perform(self, replies: Iterable[Reply], message: Message | None) -> None:
+        for reply in replies:
+            await self._do(reply, message)
+
+    async def _do(self, reply: Reply, message: Message | None) -> None:
+        match reply:
+            case Card():
+                await self._show_card(reply)
+            case CloseCard():
+                await self._close_card()
+            case Say(sentence) | Toast(sentence):
+                await self.say(sentence)
+            case Submit(effect_id):
+                category = self._services.plugins.effects[effect_id].category
+                await self._submit(reply, as_file=category is Category.ENLARGE)
+            case CancelJobs():
+                await self._cancel_jobs()
+            case ForgetUser():
+                self._services.plugins.manager.hook.impasto_forget_user(user_id=self._user_id)
+            case SetLanguage(code):
+                self._services.users.set_language(self._user_id, code)
+                self._language = self._services.languages.get(code)
+            case PassReport() if message is not None:
+                await self._pass_report(message)
+
+    async def _show_card(self, card: Card) -> None:
+        html = card_html(card, self._language)
+        buttons = keyboard(card.rows, self._language)
+        if card.anew:
+            await self._close_card()
+        if self._session.card_id is not None:
+            try:
+                await self._bot.edit_message_text(
+                    html,
+                    chat_id=self._chat_id,
+                    message_id=self._session.card_id,
+                    parse_mode=ParseMode.HTML,
+                    reply_markup=buttons,
+                )
+            except BadRequest as error:
+                if "not modified" in error.message.lower():
+                    return
+                self._session.card_id = None  # the person deleted it
+            else:
+                return
+        sent = await self._bot.send_message(
+            self._chat_id, html, parse_mode=ParseMode.HTML, reply_markup=buttons
+        )
+        self._session.card_id = sent.message_id
+
+    async def _close_card(self) -> None:
+        card_id, self._session.card_id = self._session.card_id, None
+        if card_id is None:
+            return
+        try:
+            await self._bot.delete_message(self._chat_id, card_id)
+        except BadRequest as error:  # the person deleted it, or it is over two days old
+            log.debug("a card could not be deleted: %s", error)
+
+    async def _submit(self, submit: Submit, *, as_file: bool, seed: int | None = None) -> None:
+        order = JobOrder(
+            chat_id=self._chat_id,
+            user_id=self._user_id,
+            effect_id=submit.effect_id,
+            options=submit.options,
+            pictures=submit.pictures,
+            language=self._language.code,
+            as_file=as_file,
+            seed=random.getrandbits(31) if seed is None else seed,
+            reply_to=submit.reply_to,
+        )
+        try:
+            self._services.dispatcher.submit(order)
+        except Refused as refused:
+            await self.say(refused.user_message)
+
+    async def _cancel_jobs(self) -> None:
+        count = await self._services.dispatcher.cancel_user(self._user_id)
+        if count:
+            await self.say(plural("{n} picture is cancelled.", "{n} pictures are cancelled.", count))
+        else:
+            await self.say(_("There is nothing to cancel. Send a photo when you like."))
+
+    async def _pass_report(self, message: Message) -> None:
+        if message.document or message.video or message.animation or message.audio:
+            self._session.reporting = True
+            await self.say(
+                _("A file can carry your name inside. Please send words, a photo, or a voice message.")
+            )
+        elif await self._services.owner.pass_report(message):
+            await self.say(_("Thank you. The owner has it, without your name."))
+        else:
+            await self.say(_("The owner could not be reached. Please try again later."))

@@ -1,0 +1,171 @@
+"""Delivery: follows every job's updates into its chat, at the pace that Telegram allows.
+
+News that is overtaken is dropped, never queued; the last news of a job is insisted on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
+
+from telegram import Bot
+from telegram.error import BadRequest, NetworkError, TelegramError
+
+from impasto.bot import limits
+from impasto.bot.job_message import JobMessage
+from impasto.bot.owner import Owner
+from impasto.bot.results import ResultShelf
+from impasto.i18n import Languages
+from impasto.jobs.model import Job, JobState
+from impasto.jobs.store import JobStore
+from impasto.jobs.updates import Done, JobUpdate, NotDone, Withdrawn, Working
+from impasto.plugins import Plugins
+
+log = logging.getLogger(__name__)
+
+LONG_SECONDS = 30.0
+"""A job that took longer is announced by a message of its own, since an edit makes no sound."""
+
+_RETRY_SECONDS = (1, 2, 5, 15, 30, 60, 120, 300)
+_OUTCOMES = {Done: "finished", NotDone: "failed", Withdrawn: "cancelled"}
+
+
+class Delivery:
+    """Shows the updates of all jobs in their chats."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        *,
+        store: JobStore,
+        languages: Languages,
+        plugins: Plugins,
+        shelf: ResultShelf,
+        owner: Owner,
+    ) -> None:
+        self._bot, self._store, self._shelf, self._owner = bot, store, shelf, owner
+        self._languages, self._plugins = languages, plugins
+        self._followers: dict[int, _Follower] = {}
+
+    async def run(self, updates: asyncio.Queue[JobUpdate]) -> None:
+        """Show updates until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                update = await updates.get()
+                follower = self._followers.get(update.job.id)
+                if follower is None:
+                    follower = self._followers[update.job.id] = _Follower(self._message(update.job))
+                    group.create_task(self._follow(follower, update.job))
+                follower.offer(update)
+
+    def _message(self, job: Job) -> JobMessage:
+        effect = self._plugins.effects.get(job.order.effect_id)
+        language = self._languages.get(job.order.language)
+        return JobMessage(self._bot, job, effect, language, self._store, self._shelf)
+
+    async def _follow(self, follower: _Follower, job: Job) -> None:
+        """Follow one job to its end; whatever goes wrong there, the others go on."""
+        reference = str(job.id)
+        try:
+            last = await follower.follow()
+        except TelegramError as error:
+            log.error("job %d could not be shown in its chat: %s", job.id, error)
+            if self._store.get(job.id).state is JobState.FINISHED:
+                self._store.advance(job, JobState.FAILED)
+            return
+        except Exception as error:
+            log.exception("job %d could not be shown in its chat", job.id)
+            await self._owner.tell_fault(reference, f"{type(error).__name__}: {error}")
+            return
+        finally:
+            del self._followers[job.id]
+        self._tell_plugins(job, last)
+        if isinstance(last, NotDone) and last.fault is not None:
+            await self._owner.tell_fault(reference, f"{job.order.effect_id}: {last.fault}")
+
+    def _tell_plugins(self, job: Job, last: JobUpdate) -> None:
+        seconds = last.seconds if isinstance(last, Done) else 0.0
+        try:
+            self._plugins.manager.hook.impasto_job_finished(
+                effect_id=job.order.effect_id, outcome=_OUTCOMES[type(last)], seconds=seconds
+            )
+        except Exception:  # a plugin is a stranger's code
+            log.exception("a plugin failed in impasto_job_finished")
+
+
+class _Follower:
+    """Shows the latest news of one job, no more often than its chat takes."""
+
+    def __init__(self, message: JobMessage) -> None:
+        self._message = message
+        self._latest: JobUpdate | None = None
+        self._news, self._ended = asyncio.Event(), asyncio.Event()
+        self._previewed = float("-inf")
+
+    def offer(self, update: JobUpdate) -> None:
+        """Take news; older news that was not shown yet is dropped, but for its preview."""
+        last = self._latest
+        if isinstance(update, Working) and update.preview is None and isinstance(last, Working):
+            update = replace(update, preview=last.preview)
+        self._latest = update
+        self._news.set()
+        if isinstance(update, Done | NotDone | Withdrawn):
+            self._ended.set()
+
+    async def follow(self) -> JobUpdate:
+        """Show news until the last, which is returned. Raises `TelegramError` if that can't be shown."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            match self._latest:
+                case Done() as done:
+                    await _insistently(partial(self._message.deliver, done))
+                    if done.seconds >= LONG_SECONDS:
+                        await self._message.announce()
+                    return done
+                case (NotDone() | Withdrawn()) as last:
+                    await _insistently(partial(self._message.show, last))
+                    return last
+                case Working() as working:
+                    await _briefly(self._show_working(working))
+                case JobUpdate() as update:
+                    await _briefly(self._message.show(update))
+            try:
+                async with asyncio.timeout(limits.EDIT_SECONDS):
+                    await self._ended.wait()
+            except TimeoutError:
+                continue
+
+    async def _show_working(self, working: Working) -> None:
+        now = asyncio.get_running_loop().time()
+        if working.preview is None or now - self._previewed < limits.PREVIEW_SECONDS:
+            await self._message.show(working)
+            return
+        self._previewed = now
+        self._latest = replace(working, preview=None)
+        await self._message.show_preview(working)
+
+
+async def _briefly(showing: Awaitable[None]) -> None:
+    """Progress that can't be shown is dropped."""
+    try:
+        await showing
+    except NetworkError as error:
+        log.info("a status was not shown: %s", error)
+
+
+async def _insistently(act: Callable[[], Awaitable[None]]) -> None:
+    """Try again while the network fails. Raises `TelegramError` when Telegram refuses or is gone too long."""
+    for delay in _RETRY_SECONDS:
+        try:
+            await act()
+            return
+        except BadRequest:  # to python-telegram-bot a NetworkError too
+            raise
+        except NetworkError as error:
+            log.warning("Telegram does not answer (%s); again in %d s", error, delay)
+            await asyncio.sleep(delay)
+    await act()

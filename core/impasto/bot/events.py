@@ -1,0 +1,53 @@
+"""What a person does, as the dialogue sees it: without Telegram."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from impasto.bot.buttons import Button
+from impasto.bot.session import SentPicture
+from impasto.effects import OptionValue
+from impasto.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command, without its slash: "start"."""
+
+    name: str
+    first_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureSent:
+    """A picture; `album_id` is that of the album it is part of."""
+
+    picture: SentPicture
+    album_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OtherSent:
+    """Something that is not a picture; `answer` tells what to send instead."""
+
+    answer: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button of the message `message_id`; None stands for one that no Impasto of today has made."""
+
+    button: Button | None
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgainAsked:
+    """The person wants a former job once more."""
+
+    effect_id: str
+    options: dict[str, OptionValue]
+    pictures: list[SentPicture]
+
+
+Event = Command | PictureSent | OtherSent | Pressed | AgainAsked

@@ -1,0 +1,188 @@
+"""One job's message in its chat: words, then perhaps previews, at last the picture. Knows no pace.
+
+It is the job's idempotence key: the result replaces it by an edit, which done twice is done once.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from telegram import Bot, InputMediaDocument, InputMediaPhoto, ReplyParameters
+from telegram.constants import ParseMode
+from telegram.error import BadRequest, TelegramError
+
+from impasto.bot.results import ResultShelf
+from impasto.bot.status import result_keyboard, result_media, status_html, status_keyboard
+from impasto.effects import Effect
+from impasto.i18n import Language
+from impasto.jobs.model import Job, JobState
+from impasto.jobs.store import JobStore
+from impasto.jobs.updates import Done, JobUpdate, NotDone, Working
+from impasto.text import text as _
+
+log = logging.getLogger(__name__)
+
+
+class JobMessage:
+    """The message of `job`; `effect` is None where it is no longer installed."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        job: Job,
+        effect: Effect | None,
+        language: Language,
+        store: JobStore,
+        shelf: ResultShelf,
+    ) -> None:
+        self._bot, self._job, self._effect, self._language = bot, job, effect, language
+        self._store, self._shelf = store, shelf
+        self._chat_id = job.order.chat_id
+        self._message_id = job.status_message_id
+        self._is_media = False
+        self._shown = ""
+
+    async def show(self, update: JobUpdate) -> None:
+        """Put the words for `update` into the message, which is sent if it is not there yet.
+
+        Raises `TelegramError` when Telegram refuses or does not answer.
+        """
+        html = self._html(update)
+        if self._message_id is not None and html == self._shown:
+            return
+        if self._message_id is None:
+            await self._send_words(update, html)
+        else:
+            await self._edit_words(update, html)
+        self._shown = html
+
+    async def show_preview(self, update: Working) -> None:
+        """Show the preview of `update` with its words. Raises `TelegramError`."""
+        if self._message_id is None or update.preview is None:
+            await self.show(update)
+            return
+        html = self._html(update)
+        media = InputMediaPhoto(update.preview, caption=html, parse_mode="HTML", filename="preview.jpg")
+        await self._bot.edit_message_media(
+            media,
+            chat_id=self._chat_id,
+            message_id=self._message_id,
+            reply_markup=status_keyboard(update, self._language),
+        )
+        self._is_media, self._shown = True, html
+
+    async def deliver(self, done: Done) -> None:
+        """Turn the message into the picture; done twice, it is done once. Raises `TelegramError`."""
+        if self._effect is None:
+            raise LookupError(self._job.order.effect_id)
+        media, file = result_media(done, self._effect, self._language)
+        if file is not None:
+            self._shelf.put(self._job.id, file)
+        buttons = result_keyboard(done, self._language, as_file=file is None)
+        if self._message_id is not None:
+            try:
+                await self._bot.edit_message_media(
+                    media, chat_id=self._chat_id, message_id=self._message_id, reply_markup=buttons
+                )
+            except BadRequest as error:
+                if _is_gone(error):
+                    self._message_id = None
+                elif not _is_unmodified(error):  # unmodified: an earlier try got through
+                    raise
+        if self._message_id is None:
+            await self._send_media(media, done)
+        self._store.advance(self._job, JobState.DELIVERED)
+
+    async def announce(self) -> None:
+        """Say with a sound that the picture is ready, which an edit does not."""
+        reply = ReplyParameters(self._message_id or 0, allow_sending_without_reply=True)
+        words = self._language(_("✅ Your picture is ready."))
+        try:
+            await self._bot.send_message(self._chat_id, words, reply_parameters=reply)
+        except TelegramError as error:
+            log.info("job %d: the announcement was not sent: %s", self._job.id, error)
+
+    def _html(self, update: JobUpdate) -> str:
+        if self._effect is None:
+            return self._language(update.message) if isinstance(update, NotDone) else "…"
+        return status_html(update, self._effect, self._language)
+
+    async def _send_words(self, update: JobUpdate, html: str) -> None:
+        sent = await self._bot.send_message(
+            self._chat_id,
+            html,
+            parse_mode=ParseMode.HTML,
+            reply_markup=status_keyboard(update, self._language),
+            reply_parameters=self._reply(),
+            disable_notification=True,
+        )
+        self._remember(sent.message_id)
+
+    async def _edit_words(self, update: JobUpdate, html: str) -> None:
+        buttons = status_keyboard(update, self._language)
+        try:
+            if self._is_media:
+                await self._bot.edit_message_caption(
+                    chat_id=self._chat_id,
+                    message_id=self._message_id,
+                    caption=html,
+                    parse_mode=ParseMode.HTML,
+                    reply_markup=buttons,
+                )
+            else:
+                await self._bot.edit_message_text(
+                    html,
+                    chat_id=self._chat_id,
+                    message_id=self._message_id,
+                    parse_mode=ParseMode.HTML,
+                    reply_markup=buttons,
+                )
+        except BadRequest as error:
+            if _is_gone(error):
+                self._message_id = None
+            elif "no text in the message" in error.message.lower() and not self._is_media:
+                self._is_media = True  # it shows a preview from before a restart
+            elif _is_unmodified(error):
+                return
+            else:
+                raise
+            await self.show(update)
+
+    async def _send_media(self, media: InputMediaPhoto | InputMediaDocument, done: Done) -> None:
+        """The person deleted the status message, or it could never be sent: send the result by itself."""
+        if isinstance(media, InputMediaPhoto):
+            sent = await self._bot.send_photo(
+                self._chat_id,
+                media.media,
+                caption=media.caption,
+                parse_mode=ParseMode.HTML,
+                reply_parameters=self._reply(),
+                reply_markup=result_keyboard(done, self._language, as_file=False),
+            )
+        else:
+            sent = await self._bot.send_document(
+                self._chat_id,
+                media.media,
+                caption=media.caption,
+                parse_mode=ParseMode.HTML,
+                reply_parameters=self._reply(),
+                reply_markup=result_keyboard(done, self._language, as_file=True),
+            )
+        self._remember(sent.message_id)
+
+    def _reply(self) -> ReplyParameters | None:
+        message_id = self._job.order.reply_to
+        return ReplyParameters(message_id, allow_sending_without_reply=True) if message_id else None
+
+    def _remember(self, message_id: int) -> None:
+        self._message_id = message_id
+        self._store.set_status_message(self._job, message_id)
+
+
+def _is_gone(error: BadRequest) -> bool:
+    said = error.message.lower()
+    return "message to edit not found" in said or "message can't be edited" in said
+
+
+def _is_unmodified(error: BadRequest) -> bool:
+    return "not modified" in error.message.lower()

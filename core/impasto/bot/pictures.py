@@ -1,0 +1,77 @@
+"""Pictures in Telegram messages: which file of a message is one, why another is not, and fetching it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from telegram import Bot, Message
+from telegram.error import BadRequest, NetworkError, TelegramError
+
+from impasto.bot.limits import DOWNLOAD_BYTES
+from impasto.effects import EffectError
+from impasto.jobs.model import PictureRef
+from impasto.text import Text
+from impasto.text import text as _
+
+log = logging.getLogger(__name__)
+
+_PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+_RETRY_SECONDS = (1, 3, 10, 30)
+
+SEND_A_PHOTO = _("Send me a photo and I'll show you what I can do with it.")
+
+
+def picture_of(message: Message) -> PictureRef | Text:
+    """The picture of `message`, or a sentence that says what to send instead."""
+    if message.photo:
+        largest = message.photo[-1]
+        return PictureRef(largest.file_id, largest.width, largest.height)
+    if message.animation or message.video or message.video_note:
+        return _("I work with still pictures, not with films. Please send a photo.")
+    if message.document:
+        document = message.document
+        name = (document.file_name or "").lower()
+        if not (document.mime_type or "").startswith("image/") and not name.endswith(_PICTURE_SUFFIXES):
+            return _("This file is not a picture. Please send a photo, or a JPEG, PNG or WebP file.")
+        if (document.file_size or 0) > DOWNLOAD_BYTES:
+            return _("This file is over 20 MB, more than Telegram lets me fetch. Please send a smaller one.")
+        return PictureRef(document.file_id)
+    if message.sticker:
+        if message.sticker.is_animated or message.sticker.is_video:
+            return _("This sticker moves; I work with still pictures. Please send a photo.")
+        return PictureRef(message.sticker.file_id, message.sticker.width, message.sticker.height)
+    if message.voice or message.audio:
+        return _("I can't listen, only look. Please send a photo.")
+    return SEND_A_PHOTO
+
+
+class TelegramPictures:
+    """A `PictureSource`: files of Telegram, by file id."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    async def fetch(self, picture: PictureRef) -> bytes:
+        """The file, after several tries if need be. Raises `EffectError` where Telegram has it no more."""
+        for delay in (*_RETRY_SECONDS, None):
+            try:
+                file = await self._bot.get_file(picture.file_id)
+                return bytes(await file.download_as_bytearray())
+            except BadRequest as error:
+                too_big = "too big" in error.message.lower()
+                raise EffectError(
+                    _("This file is over 20 MB, more than Telegram lets me fetch. Please send a smaller one.")
+                    if too_big
+                    else _("Telegram no longer has your picture. Please send it again."),
+                    error.message,
+                ) from error
+            except NetworkError as error:
+                log.warning("fetching a picture failed: %s", error)
+                if delay is not None:
+                    await asyncio.sleep(delay)
+            except TelegramError as error:
+                raise EffectError(
+                    _("Telegram no longer has your picture. Please send it again."), error.message
+                ) from error
+        raise EffectError(_("I can't reach Telegram to fetch your picture. Please send it again later."))

@@ -1,0 +1,85 @@
+"""What the dialogue answers, as data: cards with buttons, sentences, and things to be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from impasto.bot.buttons import Button
+from impasto.effects import OptionValue
+from impasto.jobs.model import PictureRef
+from impasto.text import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A button and what stands on it."""
+
+    title: Text
+    button: Button
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The message whose buttons are in force: a heading, paragraphs, rows of buttons.
+
+    It takes the place of the card before it, or with `anew` stands in a new message below.
+    """
+
+    paragraphs: tuple[Text, ...]
+    rows: tuple[tuple[Label, ...], ...] = ()
+    heading: Text | None = None
+    anew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """A sentence by itself."""
+
+    message: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Toast:
+    """A short answer to a tap, shown for a moment over the chat."""
+
+    message: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Make a job of these pictures."""
+
+    effect_id: str
+    options: dict[str, OptionValue]
+    pictures: dict[str, tuple[PictureRef, ...]]
+    reply_to: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CancelJobs:
+    """Withdraw the person's jobs, and say how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetUser:
+    """Let plugins drop what they keep of the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetLanguage:
+    """Speak this language to the person from now on."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassReport:
+    """Copy the person's message to the owner without its author."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseCard:
+    """Take the buttons away from the card: it is done with."""
+
+
+Reply = Card | Say | Toast | Submit | CancelJobs | ForgetUser | SetLanguage | PassReport | CloseCard

@@ -1,0 +1,33 @@
+"""ResultShelf: the last results in full size, in memory within a limit, for "As file". Never on disk."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from impasto.imaging import EncodedPicture
+
+
+class ResultShelf:
+    """Keeps at most `capacity` bytes of results; the least recently used go first."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._pictures: OrderedDict[int, EncodedPicture] = OrderedDict()
+        self._size = 0
+
+    def put(self, job_id: int, picture: EncodedPicture) -> None:
+        """Keep the result of a job, if it fits at all."""
+        if len(picture.data) > self._capacity:
+            return
+        self._pictures[job_id] = picture
+        self._size += len(picture.data)
+        while self._size > self._capacity:
+            _job, dropped = self._pictures.popitem(last=False)
+            self._size -= len(dropped.data)
+
+    def get(self, job_id: int) -> EncodedPicture | None:
+        """The result of a job, if it is still here."""
+        picture = self._pictures.get(job_id)
+        if picture is not None:
+            self._pictures.move_to_end(job_id)
+        return picture

@@ -1,0 +1,28 @@
+"""What the parts of the bot share: one of each, put together in `impasto.bot.application`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from impasto.bot.dialogue import Dialogue
+from impasto.bot.owner import Owner
+from impasto.bot.results import ResultShelf
+from impasto.i18n import Languages
+from impasto.jobs.dispatcher import Dispatcher
+from impasto.jobs.store import JobStore
+from impasto.plugins import Plugins
+from impasto.users import UserStore
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The bot's collaborators."""
+
+    dialogue: Dialogue
+    dispatcher: Dispatcher
+    store: JobStore
+    users: UserStore
+    languages: Languages
+    plugins: Plugins
+    shelf: ResultShelf
+    owner: Owner

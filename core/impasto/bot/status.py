@@ -1,0 +1,102 @@
+"""The words, buttons and files of a job's one message: waiting, working with a bar, done, or not."""
+
+from __future__ import annotations
+
+from html import escape
+
+from telegram import InlineKeyboardMarkup, InputMediaDocument, InputMediaPhoto
+
+from impasto.bot import limits
+from impasto.bot.buttons import Again, AsFile, CancelJob, Then
+from impasto.bot.replies import Label
+from impasto.bot.view import keyboard
+from impasto.effects import Effect
+from impasto.i18n import Language
+from impasto.imaging import EncodedPicture
+from impasto.jobs.updates import Done, JobUpdate, NotDone, Waiting, Withdrawn, Working
+from impasto.text import plural
+from impasto.text import text as _
+
+_BAR_CELLS = 10
+
+
+def status_html(update: JobUpdate, effect: Effect, language: Language) -> str:
+    """The words for the state of a job, as Telegram's HTML."""
+    title = f"<b>{escape(f'{effect.emoji} {language(effect.title)}')}</b>"
+    return "\n".join((title, *(escape(line) for line in _lines(update, language))))
+
+
+def _lines(update: JobUpdate, language: Language) -> list[str]:
+    match update:
+        case Waiting(ahead=ahead, restarted=restarted):
+            place = (
+                language(plural("{n} picture goes before yours.", "{n} pictures go before yours.", ahead))
+                if ahead
+                else language(_("Your picture is next."))
+            )
+            return [language(_("I was restarted; nothing is lost.")), place] if restarted else [place]
+        case Working(fraction=fraction, remaining=remaining):
+            lines = [f"{bar(fraction)} {language.percent(fraction)}"]
+            if remaining is not None and remaining >= 2:
+                left = _("About {duration} left.")(duration=language.duration(remaining))
+                lines.append(language(left))
+            return lines
+        case NotDone(message=message, fault=fault):
+            lines = [language(message)]
+            if fault is not None:
+                lines.append(language(_("Reference: {number}")(number=str(update.job.id))))
+            return lines
+        case Withdrawn():
+            return [language(_("Cancelled."))]
+        case _:
+            raise TypeError(f"no words for {update}")
+
+
+def bar(fraction: float) -> str:
+    """A bar of ten cells."""
+    full = round(fraction * _BAR_CELLS)
+    return "▰" * full + "▱" * (_BAR_CELLS - full)
+
+
+def status_keyboard(update: JobUpdate, language: Language) -> InlineKeyboardMarkup | None:
+    """Cancel, as long as there is something to cancel."""
+    if not isinstance(update, Waiting | Working):
+        return None
+    return keyboard(((Label(_("✕ Cancel"), CancelJob(update.job.id)),),), language)
+
+
+def caption_html(done: Done, effect: Effect, language: Language) -> str:
+    """The words under a result: the effect, the time it took, what the person should know."""
+    title = f"{effect.emoji} {language(effect.title)} · {language.duration(done.seconds)}"
+    return "\n".join(escape(line) for line in (title, *map(language, done.notes)))[
+        : limits.CAPTION_CHARACTERS
+    ]
+
+
+def result_keyboard(done: Done, language: Language, *, as_file: bool) -> InlineKeyboardMarkup | None:
+    """What can be done with a result."""
+    file = () if as_file else (Label(_("📄 As file"), AsFile(done.job.id)),)
+    return keyboard(
+        ((*file, Label(_("🔁 Again"), Again(done.job.id))), (Label(_("➕ Then…"), Then()),)), language
+    )
+
+
+def result_media(
+    done: Done, effect: Effect, language: Language
+) -> tuple[InputMediaPhoto | InputMediaDocument, EncodedPicture | None]:
+    """The result as Telegram takes it, and the full-size file if that is not what it is already."""
+    by_output = {picture.output: picture for picture in done.pictures}
+    photo, file = by_output.get(limits.PHOTO.name), by_output[limits.FILE.name]
+    caption = caption_html(done, effect, language)
+    if photo is None or done.job.order.as_file:
+        document = InputMediaDocument(
+            file.data, caption=caption, parse_mode="HTML", filename=file_name(done.job.id, effect, file)
+        )
+        return document, None
+    return InputMediaPhoto(photo.data, caption=caption, parse_mode="HTML", filename="result.jpg"), file
+
+
+def file_name(job_id: int, effect: Effect, picture: EncodedPicture) -> str:
+    """The name of a result as a file: "nst-learnt-17.png"."""
+    suffix = "jpg" if picture.format == "JPEG" else picture.format.lower()
+    return f"{effect.id.replace('.', '-')}-{job_id}.{suffix}"

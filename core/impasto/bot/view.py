@@ -1,0 +1,31 @@
+"""Turns cards and texts into Telegram's HTML and inline keyboards, in the reader's language."""
+
+from __future__ import annotations
+
+from html import escape
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
+from impasto.bot.buttons import pack
+from impasto.bot.replies import Card, Label
+from impasto.i18n import Language
+
+
+def card_html(card: Card, language: Language) -> str:
+    """The words of a card, as Telegram's HTML."""
+    paragraphs = [escape(language(paragraph)) for paragraph in card.paragraphs]
+    if card.heading is not None:
+        paragraphs.insert(0, f"<b>{escape(language(card.heading))}</b>")
+    return "\n\n".join(paragraphs)
+
+
+def keyboard(rows: tuple[tuple[Label, ...], ...], language: Language) -> InlineKeyboardMarkup | None:
+    """Rows of buttons; None where there are none."""
+    if not rows:
+        return None
+    return InlineKeyboardMarkup(
+        [
+            [InlineKeyboardButton(language(label.title), callback_data=pack(label.button)) for label in row]
+            for row in rows
+        ]
+    )

@@ -1,0 +1,154 @@
+"""The command line: run, sandbox, apply, effects."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import sys
+import webbrowser
+from pathlib import Path
+
+import click
+
+from impasto import __version__
+from impasto.config import ConfigurationError, Settings, load_settings
+from impasto.i18n import Language, Languages, shipped_locales
+from impasto.lifecycle import EXIT_CONFIGURATION, stop_event
+from impasto.log import configure_logging
+from impasto.plugins import Plugins, load_plugins
+
+log = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Run the command line; a wrong configuration ends with exit code 78."""
+    try:
+        command(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except ConfigurationError as error:
+        click.echo(f"impasto: {error}", err=True)
+        sys.exit(EXIT_CONFIGURATION)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="impasto")
+@click.option("--config", type=click.Path(path_type=Path), help="The TOML file with the settings.")
+@click.pass_context
+def command(context: click.Context, config: Path | None) -> None:
+    """Impasto: a Telegram image studio for your own desktop and its GPU."""
+    context.obj = config
+
+
+@command.command()
+@click.pass_obj
+def run(config: Path | None) -> None:
+    """Run the bot until it is asked to stop (Ctrl-C, SIGTERM)."""
+    from impasto.bot.application import serve
+
+    settings = load_settings(config)
+    configure_logging(settings.log_level, (settings.bot_token(),))
+
+    async def until_stopped() -> None:
+        await serve(settings, stop_event(on_eof=settings.stop_on_eof))
+
+    asyncio.run(until_stopped())
+
+
+@command.command()
+@click.option("--port", default=8765, show_default=True, help="Where the page is served, on 127.0.0.1 alone.")
+@click.option("--browser/--no-browser", default=True, help="Open the page.")
+@click.pass_obj
+def sandbox(config: Path | None, port: int, browser: bool) -> None:
+    """Try the bot in the browser: no token, no Telegram, the real effects."""
+    from impasto.bot.application import serve
+    from impasto.sandbox.server import Sandbox
+
+    async def until_stopped() -> None:
+        server = Sandbox(port=port)
+        await server.start()
+        try:
+            settings = load_settings(
+                config,
+                token=server.token,
+                owner=server.owner_id,
+                telegram={"base_url": server.base_url, "base_file_url": server.base_file_url},
+                data_dir=load_settings(config).data_dir / "sandbox",
+            )
+            configure_logging(settings.log_level)
+            click.echo(f"\n  Open {server.page_url} and send the bot a photo. Ctrl-C ends it.\n")
+            if browser:
+                webbrowser.open(server.page_url)
+            await serve(settings, stop_event(on_eof=settings.stop_on_eof))
+        finally:
+            await server.stop()
+
+    asyncio.run(until_stopped())
+
+
+@command.command()
+@click.argument("effect")
+@click.argument(
+    "pictures", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="A file, or a folder.")
+@click.option("--option", "given", multiple=True, metavar="KEY=VALUE", help="See: impasto effects")
+@click.option("--seed", default=0, show_default=True)
+@click.pass_obj
+def apply(
+    config: Path | None,
+    effect: str,
+    pictures: tuple[Path, ...],
+    output: Path,
+    given: tuple[str, ...],
+    seed: int,
+) -> None:
+    """Apply EFFECT to PICTURES: for effects with two pictures, the photo first and then the style."""
+    from impasto import apply as applying
+    from impasto.effects import EffectError
+
+    settings = load_settings(config)
+    configure_logging("WARNING")
+    plugins = load_plugins(settings.plugins_folder, settings.weights_folder)
+    language = _reader(settings, plugins)
+    if (chosen := plugins.effects.get(effect)) is None:
+        raise click.UsageError(f"there is no effect {effect!r}; there are: {', '.join(plugins.effects)}")
+    if missing := plugins.missing(chosen):
+        raise click.ClickException(f"the weights of {effect} are not here: {', '.join(missing)}")
+    try:
+        jobs = applying.plan(chosen, pictures, output)
+        options = applying.parse_options(chosen, given)
+        asyncio.run(applying.apply(settings, chosen, jobs, options, seed, language))
+    except applying.WrongUse as error:
+        raise click.UsageError(str(error)) from error
+    except EffectError as error:
+        log.warning("%s", error.detail)
+        raise click.ClickException(language(error.user_message)) from error
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def effects(config: Path | None, as_json: bool) -> None:
+    """List the effects, their pictures and their options."""
+    from impasto.listing import describe, print_effects
+
+    settings = load_settings(config)
+    configure_logging("ERROR")
+    plugins = load_plugins(settings.plugins_folder, settings.weights_folder)
+    language = _reader(settings, plugins)
+    if as_json:
+        click.echo(json.dumps(describe(plugins, language), ensure_ascii=False, indent=2))
+    else:
+        print_effects(plugins, language)
+
+
+def _reader(settings: Settings, plugins: Plugins) -> Language:
+    """The language of whoever sits at the terminal."""
+    code = (os.environ.get("LC_ALL") or os.environ.get("LANG") or "en").partition(".")[0]
+    return Languages([shipped_locales(settings.locales_dir), *plugins.locales]).get(code)
