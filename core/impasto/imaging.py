@@ -13,7 +13,7 @@ from impasto.effects import BadPicture
 from impasto.text import Text
 from impasto.text import text as _
 
-READABLE = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+READABLE = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 """The formats that are opened; Pillow's other decoders are never tried on strangers' bytes."""
 
 _SRGB = ImageCms.createProfile("sRGB")

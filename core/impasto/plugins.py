@@ -72,7 +72,8 @@ def load_plugins(folder: Path, weights_folder: Path) -> Plugins:
             if manager.has_plugin(name):
                 manager.unregister(name=name)
             plugins.broken.append(BrokenPlugin(name, f"{type(error).__name__}: {error}"))
-            log.warning("plugin %s is set aside", name, exc_info=error)
+            log.warning("plugin %s is set aside: %s", name, plugins.broken[-1].reason)
+            log.debug("because of", exc_info=error)
     return plugins
 
 
