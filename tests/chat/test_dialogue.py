@@ -127,6 +127,14 @@ def test_an_album_for_an_effect_of_one_picture_is_a_job_for_each() -> None:
     assert jobs(chat.press(Go())) == [{"content": [name]} for name in "abc"]
 
 
+def test_an_effect_chosen_first_does_all_pictures_of_an_album_and_then_asks_again() -> None:
+    chat = Chat()
+    chat.do(Command("start"))
+    chat.press(ChooseEffect("t.plain"))
+    assert [jobs(chat.do(picture(name, "album"))) for name in "abc"] == [[{"content": [n]}] for n in "abc"]
+    assert jobs(chat.do(picture("d"))) == []
+
+
 def test_a_new_picture_takes_the_place_of_one_that_nothing_was_done_with() -> None:
     chat = Chat()
     chat.do(picture("a"))

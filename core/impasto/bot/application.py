@@ -209,7 +209,7 @@ class _ErrorHandler:
             return
         user = update.effective_user
         code = self._services.users.language(user.id) or user.language_code
-        words = _("Something went wrong on my side. The owner has been told. Reference: {number}")
+        words = _("Something went wrong on my side. I have noted it for the owner. Reference: {number}")
         text = self._services.languages.get(code)(words(number=reference))
         try:
             await context.bot.send_message(update.effective_chat.id, text)

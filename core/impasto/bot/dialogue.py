@@ -97,6 +97,9 @@ class Dialogue:
     def _picture(self, session: Session, sent: PictureSent) -> list[Reply]:
         same_album = sent.album_id is not None and sent.album_id == session.album_id
         session.album_id = sent.album_id
+        if same_album and session.effect_id is None:
+            session.effect_id = session.album_effect_id
+        session.album_effect_id = None
         effect = self._effect(session)
         full = effect is not None and slots.missing_slot(effect, len(session.pictures)) is None
         if not same_album and (effect is None or full):
@@ -182,9 +185,8 @@ class Dialogue:
             )
             for filled in slots.fill(effect, session.pictures)
         ]
-        session.pictures = []
-        if len(effect.slots) > 1 or effect.options:
-            session.effect_id, session.options = None, {}
+        session.pictures, session.effect_id, session.options = [], None, {}
+        session.album_effect_id = effect.id if slots.takes_one(effect) and not effect.options else None
         return [CloseCard(), *jobs]
 
     def _again(

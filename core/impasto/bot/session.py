@@ -25,6 +25,8 @@ class Session:
     options: dict[str, OptionValue] = field(default_factory=dict)
     album_id: str | None = None
     """The album that the last picture belongs to."""
+    album_effect_id: str | None = None
+    """The effect that the pictures of that album began with, for those that come after."""
     card_id: int | None = None
     """The message whose buttons are in force."""
     reporting: bool = False

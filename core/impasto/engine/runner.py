@@ -189,7 +189,7 @@ class EffectRunner:
             _release_device_memory()
             message = _("There is not enough memory for this picture here. Please try a smaller one.")
             return self._failed(task, FailureKind.OUT_OF_MEMORY, message, str(error))
-        message = _("Something went wrong on my side with this effect. The owner has been told.")
+        message = _("Something went wrong on my side with this effect. I have noted it for the owner.")
         detail = f"{type(error).__name__}: {error}"
         return self._failed(task, FailureKind.INTERNAL, message, detail, fit=not _breaks_device(error))
 

@@ -1,0 +1,108 @@
+"""What was accepted is kept, whatever is killed in the middle of it."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from impasto.lifecycle import EXIT_CONFIGURATION
+from tests.people import Person, Seen
+from tests.pictures import photo
+from tests.studio import Studio
+
+
+@pytest.fixture
+async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
+    async with Studio(tmp_path / "data") as studio:
+        yield studio
+        assert studio.sandbox.refusals == []
+
+
+async def painting(ada: Person) -> Seen:
+    """Ada has a job of five seconds running; its status message."""
+    await ada.send_photo(photo())
+    await ada.press("Patient", on=await ada.sees("What shall I do"))
+    await ada.press("Start", on=await ada.sees("The test effect patient."))
+    return await ada.sees("▰▱", timeout=30)
+
+
+def results(ada: Person) -> list[Seen]:
+    return [message for message in ada.messages() if message.from_bot and message.photo]
+
+
+def is_result(message: Seen) -> bool:
+    return bool(message.photo) and "🔁 Again" in message.buttons
+
+
+async def test_a_job_whose_worker_is_killed_is_done_by_the_next_and_delivered_once(studio: Studio) -> None:
+    async with await studio.join() as ada:
+        status = await painting(ada)
+        studio.worker().kill()
+        done = await ada.sees(is_result, timeout=40)
+        assert done.id == status.id
+        assert results(ada) == [done]
+
+
+async def test_a_job_goes_on_in_the_same_message_after_the_core_was_killed(studio: Studio) -> None:
+    async with await studio.join() as ada:
+        status = await painting(ada)
+        worker = studio.worker()
+        await studio.kill()
+        await asyncio.to_thread(worker.wait, 10)
+        await studio.start()
+        await ada.sees("I was restarted; nothing is lost.", timeout=20)
+        done = await ada.sees(is_result, timeout=40)
+        assert done.id == status.id
+        assert results(ada) == [done]
+
+
+async def test_a_result_that_is_no_longer_in_memory_is_made_again_as_a_file(studio: Studio) -> None:
+    async with await studio.join() as ada:
+        await ada.send_photo(photo())
+        await ada.press("Mirror", on=await ada.sees("What shall I do"))
+        result = await ada.sees(is_result, timeout=30)
+        await studio.stop()
+        await studio.start()
+        answer = await ada.press("As file", on=result)
+        assert answer is not None
+        assert "once more" in answer.text
+        await ada.sees(lambda message: message.document, timeout=30)
+
+
+async def test_a_person_who_blocked_the_bot_holds_up_nobody(studio: Studio) -> None:
+    async with await studio.join() as ada, await studio.join("Bob") as bob:
+        await painting(ada)
+        await ada.block()
+        await bob.send_photo(photo())
+        await bob.press("Mirror", on=await bob.sees("What shall I do"))
+        await bob.sees(is_result, timeout=30)
+
+
+async def test_a_second_impasto_on_the_same_data_is_told_so_and_does_no_harm(studio: Studio) -> None:
+    second = Studio(studio.folder)
+    second.sandbox = studio.sandbox
+    with pytest.raises(AssertionError, match="another Impasto is running"):
+        await second.start()
+    assert await second.stop() == EXIT_CONFIGURATION
+    async with await studio.join() as ada:
+        await ada.say("/start")
+        await ada.sees("Hello")
+
+
+async def test_without_a_token_the_owner_is_told_where_to_get_one(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "impasto", "run",
+        env={"IMPASTO_DATA_DIR": str(tmp_path), "HOME": str(tmp_path)}, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    _out, said = await process.communicate()
+    assert process.returncode == EXIT_CONFIGURATION
+    assert "@BotFather" in said.decode()
+
+
+async def test_the_bot_ends_when_standard_input_closes_if_told_so(tmp_path: Path) -> None:
+    studio = Studio(tmp_path, STOP_ON_EOF="1")
+    async with studio:
+        studio.close_input()
+        assert await studio.ended() == 0
