@@ -106,8 +106,10 @@ async def _serve(settings: Settings, token: str, connection: sqlite3.Connection,
         if stop.is_set():
             return
         async with asyncio.TaskGroup() as group:
-            await engine.start()
             tasks = [
+                group.create_task(
+                    engine.start()
+                ),  # which asks torch for devices; people are answered meanwhile
                 group.create_task(dispatcher.run()),
                 group.create_task(delivery.run(dispatcher.updates)),
                 group.create_task(_introduce(application, languages)),

@@ -101,6 +101,7 @@ class Dispatcher:
         if len(self._store.unfinished()) >= self._limits.jobs_in_all:
             raise Refused(_("So many people are here just now that I can't take more. Try again later."))
         job = self._store.add(order)
+        log.info("job %d: %s accepted", job.id, order.effect_id)
         self._enqueue(job)
         self._feed()
         return job
@@ -192,6 +193,7 @@ class Dispatcher:
             case Progress(fraction=fraction, preview=preview):
                 self._tell(Working(job, fraction, self._remaining(job, fraction), preview))
             case Finished(pictures=pictures, notes=notes, seconds=seconds):
+                log.info("job %d: %s took %.1f s", job.id, job.order.effect_id, seconds)
                 job = self._ended(job, JobState.FINISHED)
                 self._tell(Done(job, pictures, notes, seconds))
             case Failed(kind=FailureKind.CANCELLED):

@@ -16,7 +16,7 @@ class Refusal:
     reason: str
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not a fault of ours
+class Refused(Exception):
     """The answer to a request that is not carried out.
 
     `code` is the HTTP status and Telegram's error_code; `retry_after` are the seconds of a 429.

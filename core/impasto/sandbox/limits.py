@@ -1,4 +1,4 @@
-"""Telegram's limits in one place. Source: the Bot API documentation (core.telegram.org/bots/api, version 10)."""
+"""Telegram's limits in one place. Source: the Bot API 10 documentation (core.telegram.org/bots/api)."""
 
 from __future__ import annotations
 

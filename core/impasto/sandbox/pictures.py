@@ -1,4 +1,4 @@
-"""Photos as Telegram keeps them: upright, without metadata, JPEG in several sizes. Decoding happens in threads."""
+"""Photos as Telegram keeps them: upright JPEGs in several sizes, without metadata. Decoded in threads."""
 
 from __future__ import annotations
 
@@ -32,12 +32,13 @@ class Encoded:
     height: int
 
 
-async def photo_sizes(data: bytes, longest: int) -> list[Encoded]:
+async def photo_sizes(data: bytes, longest: int, sides: int | None = None) -> list[Encoded]:
     """The copies of a photo, smallest first, none with a side above `longest` pixels.
 
-    Raises `Refused` with Telegram's words where `data` is no picture or has impossible dimensions.
+    Raises `Refused` with Telegram's words where `data` is no picture, is much longer than wide, or has a
+    width and height above `sides` pixels together.
     """
-    return await asyncio.to_thread(_photo_sizes, data, longest)
+    return await asyncio.to_thread(_photo_sizes, data, longest, sides)
 
 
 async def thumbnail(data: bytes) -> Encoded | None:
@@ -50,10 +51,14 @@ async def dimensions(data: bytes) -> tuple[int, int]:
     return await asyncio.to_thread(_dimensions, data)
 
 
-def _photo_sizes(data: bytes, longest: int) -> list[Encoded]:
+def _photo_sizes(data: bytes, longest: int, sides: int | None) -> list[Encoded]:
     try:
         with Image.open(io.BytesIO(data)) as opened:
-            _check_dimensions(*opened.size)
+            width, height = opened.size
+            if max(width, height) > PHOTO_RATIO * min(width, height):
+                raise bad_request("PHOTO_INVALID_DIMENSIONS")
+            if sides is not None and width + height > sides:
+                raise bad_request("PHOTO_INVALID_DIMENSIONS")
             opened.draft("RGB", (longest, longest))
             picture = _upright_rgb(opened)
     except _UNREADABLE as error:
@@ -81,11 +86,6 @@ def _dimensions(data: bytes) -> tuple[int, int]:
             return opened.size
     except _UNREADABLE as error:
         raise bad_request("IMAGE_PROCESS_FAILED") from error
-
-
-def _check_dimensions(width: int, height: int) -> None:
-    if width + height > PHOTO_SIDES or max(width, height) > PHOTO_RATIO * min(width, height):
-        raise bad_request("PHOTO_INVALID_DIMENSIONS")
 
 
 def _upright_rgb(opened: Image.Image) -> Image.Image:

@@ -1,0 +1,83 @@
+"""The Bot API over HTTP: token, parameters, method, answer; every refused request is kept on record."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any, Final
+
+from aiohttp import web
+
+from impasto.sandbox.errors import Refusal, Refused
+from impasto.sandbox.methods import METHODS, Call
+from impasto.sandbox.parameters import checked
+from impasto.sandbox.reading import Body, read_body
+from impasto.sandbox.world import World
+
+log = logging.getLogger(__name__)
+
+_TOKEN: Final = re.compile(r"\d{3,}:[\w-]{20,}")
+# Not the request is wrong, but its moment: blocked by the user, a second poller, too many messages.
+_CIRCUMSTANCES: Final = {401, 403, 409, 429}
+
+
+class BotApi:
+    """Answers /bot<token>/<method> and /file/bot<token>/<path>."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.refusals: list[Refusal] = []
+
+    def routes(self) -> list[web.RouteDef]:
+        """The routes, for the application."""
+        return [
+            web.route("*", "/bot{token}/{method}", self._call),
+            web.get("/file/bot{token}/{path:.+}", self._download),
+        ]
+
+    def _check_token(self, request: web.Request) -> None:
+        token = request.match_info["token"]
+        if not _TOKEN.fullmatch(token):
+            raise Refused(404, "Not Found")
+        if token != self._world.token:
+            raise Refused(401, "Unauthorized")
+
+    async def _call(self, request: web.Request) -> web.Response:
+        body = Body()
+        try:
+            self._check_token(request)
+            body = await read_body(request)
+            return web.json_response({"ok": True, "result": await self._carried_out(request, body)})
+        except Refused as refused:
+            if refused.code not in _CIRCUMSTANCES:
+                self._record(request.match_info["method"], body, refused)
+            return web.json_response(refused.body(), status=refused.code)
+        except Exception:
+            log.exception("the sandbox failed in %s", request.match_info["method"])
+            fault = Refused(500, "Internal Server Error")
+            self._record(request.match_info["method"], body, fault)
+            return web.json_response(fault.body(), status=fault.code)
+
+    async def _carried_out(self, request: web.Request, body: Body) -> Any:
+        method = METHODS.get(request.match_info["method"].lower())
+        if method is None:
+            raise Refused(404, "Not Found: method not found")
+        uploads = dict(body.files)
+        values = checked(method.name, body.values, uploads)
+        return await method.handler(self._world, Call(values, uploads))
+
+    def _record(self, method: str, body: Body, refused: Refused) -> None:
+        names = sorted({*body.values, *(name for name, _ in body.files)})
+        self.refusals.append(Refusal(method, tuple(names), refused.code, refused.description))
+        log.warning("refused %s(%s): %s", method, ", ".join(names), refused.description)
+
+    async def _download(self, request: web.Request) -> web.Response:
+        try:
+            self._check_token(request)
+            stored = self._world.files.at(request.match_info["path"])
+            if stored is None:
+                raise Refused(404, "Not Found")
+            self._world.files.downloadable(stored.file_id)
+        except Refused as refused:
+            return web.json_response(refused.body(), status=refused.code)
+        return web.Response(body=stored.data, content_type="application/octet-stream")

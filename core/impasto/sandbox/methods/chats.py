@@ -1,0 +1,73 @@
+"""Methods about chats, files and buttons: getChat, getFile, deleteMessage, reactions, callback answers."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from telegram.constants import ReactionEmoji
+
+from impasto.sandbox.errors import bad_request
+from impasto.sandbox.limits import CALLBACK_ANSWER
+from impasto.sandbox.methods.registry import Call, known_chat, method, open_chat
+from impasto.sandbox.world import World
+
+_REACTIONS: Final = [{"type": "emoji", "emoji": str(emoji)} for emoji in ReactionEmoji]
+_GIFTS: Final = (
+    "unlimited_gifts",
+    "limited_gifts",
+    "unique_gifts",
+    "premium_subscription",
+    "gifts_from_channels",
+)
+
+
+@method("getChat")
+async def get_chat(world: World, call: Call) -> dict[str, Any]:
+    """What the bot may know of a chat."""
+    gifts = dict.fromkeys(_GIFTS, True)
+    more = {"accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": gifts}
+    return known_chat(world, call["chat_id"]).as_chat() | more
+
+
+@method("getFile")
+async def get_file(world: World, call: Call) -> dict[str, Any]:
+    """Where a file can be downloaded, if it is not above 20 MB."""
+    stored = world.files.downloadable(call["file_id"])
+    return stored.described(file_path=stored.path)
+
+
+@method("deleteMessage")
+async def delete_message(world: World, call: Call) -> bool:
+    """Take away a message, the bot's or the user's."""
+    message = world.find(known_chat(world, call["chat_id"]).id, call["message_id"])
+    if message is None:
+        raise bad_request("message to delete not found")
+    world.delete(message)
+    return True
+
+
+@method("setMessageReaction")
+async def set_message_reaction(world: World, call: Call) -> bool:
+    """One emoji on a message, or none."""
+    message = world.find(open_chat(world, call["chat_id"]).id, call["message_id"])
+    if message is None:
+        raise bad_request("message to react not found")
+    reaction = call.get("reaction", [])
+    if len(reaction) > 1:
+        raise bad_request("REACTIONS_TOO_MANY")
+    if any(one not in _REACTIONS for one in reaction):
+        raise bad_request("REACTION_INVALID")
+    world.react(message, reaction)
+    return True
+
+
+@method("answerCallbackQuery")
+async def answer_callback_query(world: World, call: Call) -> bool:
+    """The answer to a pressed button: nothing, a notice or an alert."""
+    text = call.get("text", "")
+    if len(text) > CALLBACK_ANSWER:
+        raise bad_request("MESSAGE_TOO_LONG")
+    if "url" in call.values:
+        raise bad_request("URL_INVALID")
+    world.answer(call["callback_query_id"], {"text": text, "show_alert": call.get("show_alert", False)})
+    return True

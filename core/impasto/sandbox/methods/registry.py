@@ -1,0 +1,103 @@
+"""How a method is registered, and what every method that speaks to a chat needs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from impasto.sandbox.entities import Formatted, formatted
+from impasto.sandbox.errors import Refused, bad_request
+from impasto.sandbox.limits import CAPTION, TEXT
+from impasto.sandbox.parameters import Upload
+from impasto.sandbox.world import Message, User, World
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request whose parameters have passed the table: their values, and every file that came along."""
+
+    values: Mapping[str, Any]
+    uploads: Mapping[str, Upload]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The parameter's value, or `default`."""
+        return self.values.get(name, default)
+
+
+Handler = Callable[[World, Call], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method's name as Telegram writes it, and what carries it out."""
+
+    name: str
+    handler: Handler
+
+
+METHODS: dict[str, Method] = {}
+"""By lower-case name: Telegram does not look at the case."""
+
+
+def method(name: str) -> Callable[[Handler], Handler]:
+    """Register the decorated function as the Bot API's method `name`."""
+
+    def register(handler: Handler) -> Handler:
+        METHODS[name.lower()] = Method(name, handler)
+        return handler
+
+    return register
+
+
+def known_chat(world: World, chat_id: int | str) -> User:
+    """The chat's user. Raises `Refused` where the bot has never met them."""
+    user = world.users.get(chat_id) if isinstance(chat_id, int) else None
+    if user is None or not user.started:
+        raise bad_request("chat not found")
+    return user
+
+
+def open_chat(world: World, chat_id: int | str) -> User:
+    """The chat's user, to whom the bot may write. Raises `Refused` where they blocked it."""
+    user = known_chat(world, chat_id)
+    if user.blocked:
+        raise Refused(403, "Forbidden: bot was blocked by the user")
+    return user
+
+
+def reply_target(world: World, chat: User, call: Call) -> Message | None:
+    """The message that the call replies to."""
+    wanted = call.get("reply_parameters")
+    if not wanted:
+        return None
+    message = world.find(chat.id, wanted.get("message_id", 0))
+    if message is None and not wanted.get("allow_sending_without_reply"):
+        raise bad_request("message to be replied not found")
+    return message
+
+
+def text_content(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of a text message."""
+    text = formatted(values.get("text", ""), values.get("parse_mode"), values.get("entities"))
+    if not text.text:
+        raise bad_request("message text is empty")
+    if len(text.text) > TEXT:
+        raise bad_request("message is too long")
+    return text.fields("text", "entities")
+
+
+def caption_content(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The content that a caption adds to a message with media; empty without one."""
+    caption: Formatted = formatted(
+        values.get("caption") or "", values.get("parse_mode"), values.get("caption_entities")
+    )
+    if len(caption.text) > CAPTION:
+        raise bad_request("message caption is too long")
+    content = caption.fields("caption", "caption_entities") if caption.text else {}
+    if values.get("show_caption_above_media"):
+        content["show_caption_above_media"] = True
+    return content

@@ -1,0 +1,58 @@
+// A text with its entities as elements. Offsets are UTF-16 units, which are JavaScript's own.
+
+import { h } from "./dom.js";
+
+const PLAIN = {
+  bold: "strong",
+  italic: "em",
+  underline: "u",
+  strikethrough: "s",
+  code: "code",
+  pre: "pre",
+  blockquote: "blockquote",
+  expandable_blockquote: "blockquote",
+};
+
+const SAFE = new Set(["http:", "https:", "mailto:", "tg:"]);
+
+function link(address, children) {
+  const parsed = URL.canParse(address) ? new URL(address) : null;
+  if (!parsed || !SAFE.has(parsed.protocol)) return h("span", {}, children);
+  return h("a", { href: parsed.href, target: "_blank", rel: "noopener noreferrer" }, children);
+}
+
+function element(entity, text, children, onCommand) {
+  if (entity.type in PLAIN) return h(PLAIN[entity.type], { dir: "auto" }, children);
+  if (entity.type === "text_link") return link(entity.url, children);
+  if (entity.type === "url") return link(text, children);
+  if (entity.type === "bot_command") {
+    return h("button", { type: "button", class: "command", onclick: () => onCommand(text) }, children);
+  }
+  if (entity.type === "spoiler") {
+    const reveal = (event) => event.currentTarget.classList.add("shown");
+    return h("button", { type: "button", class: "spoiler", onclick: reveal }, children);
+  }
+  return h("span", { class: `entity-${entity.type}` }, children);
+}
+
+export function rich(text, entities = [], onCommand = () => {}) {
+  const between = (from, to, inside) => {
+    const nodes = [];
+    let at = from;
+    while (inside.length) {
+      const [first, ...rest] = inside;
+      const begin = Math.max(first.offset, at);
+      const end = Math.min(first.offset + first.length, to);
+      inside = rest.filter((entity) => entity.offset >= end);
+      if (begin >= end) continue;
+      if (begin > at) nodes.push(text.slice(at, begin));
+      const nested = rest.filter((entity) => entity.offset < end);
+      nodes.push(element(first, text.slice(begin, end), between(begin, end, nested), onCommand));
+      at = end;
+    }
+    if (at < to) nodes.push(text.slice(at, to));
+    return nodes;
+  };
+  const sorted = [...entities].sort((a, b) => a.offset - b.offset || b.length - a.length);
+  return between(0, text.length, sorted);
+}

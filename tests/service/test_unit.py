@@ -1,0 +1,59 @@
+"""The systemd unit as the installer puts it in place, judged by systemd's own tools."""
+
+from __future__ import annotations
+
+import configparser
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from .conftest import Machine
+
+UNIT = Path(__file__).parents[2] / "service" / "impasto.service"
+SYSTEM_UNITS = Path("/usr/lib/systemd/system")
+
+
+def test_installed_unit_passes_systemd_verify(machine: Machine, systemd_analyze: str) -> None:
+    machine.environment_at("/srv/studio")
+    done = machine.install("--python-env", "/srv/studio", "--token-file", str(machine.token_file))
+    assert done.returncode == 0, done.stdout
+    shutil.copytree(SYSTEM_UNITS, machine.root / SYSTEM_UNITS.relative_to("/"), symlinks=True)
+    verdict = subprocess.run(
+        [systemd_analyze, "verify", f"--root={machine.root}", "impasto.service"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert (verdict.returncode, verdict.stdout) == (0, "")
+
+
+def test_exposure_stays_low(systemd_analyze: str) -> None:
+    verdict = subprocess.run(
+        [systemd_analyze, "security", "--offline=yes", "--threshold=20", "--no-pager", str(UNIT)],
+        capture_output=True,
+        text=True,
+    )
+    assert verdict.returncode == 0, verdict.stdout
+
+
+@pytest.fixture
+def service() -> configparser.SectionProxy:
+    unit = configparser.ConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read(UNIT)
+    return unit["Service"]
+
+
+def test_wrong_configuration_does_not_start_again(service: configparser.SectionProxy) -> None:
+    assert service["RestartPreventExitStatus"] == "78"
+    assert service["Restart"] == "on-failure"
+
+
+def test_sandbox_leaves_cuda_what_it_needs(service: configparser.SectionProxy) -> None:
+    for closed in ("PrivateDevices", "MemoryDenyWriteExecute", "ProcSubset"):
+        assert closed not in service, f"{closed} keeps CUDA from working"
+    assert "DeviceAllow=char-nvidia*" in UNIT.read_text()
