@@ -10,8 +10,8 @@ from dataclasses import dataclass
 OVERLAP = 32
 """Pixels that a tile sees beyond its own on each side.
 
-Against the untiled result of x4plus: at most 8/255 on a smooth picture; in fur, where the network invents hairs,
-1.3 % of the values differ by more than 6/255, none so that an edge shows.
+Against the untiled result of x4plus: at most 8/255 on a smooth picture; in fur, where the network draws
+hairs, 1.3 % of the values differ by more than 6/255, none so that an edge shows.
 """
 
 
