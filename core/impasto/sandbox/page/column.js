@@ -218,9 +218,10 @@ export class Column {
     try {
       if (files.length === 0) await server.sendText(this.user.id, text, replyTo);
       else await this.sendFiles(text, files, kind, replyTo);
+      return true;
     } catch (error) {
       this.notice(error.message);
-      throw error;
+      return false;
     }
   }
 

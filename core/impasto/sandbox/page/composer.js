@@ -9,7 +9,7 @@ const PHOTO = /^image\/(jpeg|png|webp|gif|bmp|tiff)$/;
 let tally = 0;
 
 export class Composer {
-  // `send(text, files, kind, replyTo)` resolves when it is sent; `commands()` lists the bot's commands.
+  // `send(text, files, kind, replyTo)` resolves to whether it went; `commands()` lists the bot's commands.
   constructor(name, { send, commands }) {
     this.send = send;
     this.commands = commands;
@@ -104,7 +104,8 @@ export class Composer {
       let face = icon("file");
       if (PHOTO.test(file.type)) {
         this.urls.push(URL.createObjectURL(file));
-        face = h("img", { src: this.urls.at(-1), alt: "" });
+        const unreadable = (event) => event.target.replaceWith(icon("file"));
+        face = h("img", { src: this.urls.at(-1), alt: "", onerror: unreadable });
       }
       const remove = iconButton("close", labels.remove(file.name), { class: "round tiny", onclick: () => this.remove(index) });
       return h("li", { title: `${file.name}, ${size(file.size)}` }, face, h("bdi", {}, file.name), remove);
@@ -144,7 +145,7 @@ export class Composer {
 
   typed() {
     this.text.style.height = "auto";
-    this.text.style.height = `${Math.min(this.text.scrollHeight, 160)}px`;
+    this.text.style.height = `${Math.min(this.text.scrollHeight + 2, 160)}px`;
     if (/^\/\w*$/.test(this.text.value)) this.openMenu(this.text.value.slice(1));
     else this.closeMenu();
   }
@@ -214,28 +215,27 @@ export class Composer {
 
   async submit(event) {
     event.preventDefault();
-    const text = this.text.value.trim();
-    if ((!text && this.files.length === 0) || this.element.classList.contains("sending")) return;
+    if ((!this.text.value.trim() && this.files.length === 0) || this.element.classList.contains("sending")) return;
     this.closeMenu();
     this.element.classList.add("sending");
     const kind = this.tray.querySelector("input:checked")?.value ?? "document";
-    try {
-      const isPhoto = (file) => kind === "photo" && PHOTO.test(file.type);
-      const photos = this.files.filter(isPhoto);
-      const others = this.files.filter((file) => !isPhoto(file));
-      const replyTo = this.replyTo?.message_id ?? null;
-      if (photos.length) await this.send(text, photos, "photo", replyTo);
-      if (others.length) await this.send(photos.length ? "" : text, others, "document", replyTo);
-      if (this.files.length === 0) await this.send(text, [], kind, replyTo);
-      this.text.value = "";
-      this.files = [];
-      this.replyTo = null;
-      this.quote.hidden = true;
-      this.showTray();
-      this.typed();
-    } finally {
-      this.element.classList.remove("sending");
+    const isPhoto = (file) => kind === "photo" && PHOTO.test(file.type);
+    const photos = this.files.filter(isPhoto);
+    const others = this.files.filter((file) => !isPhoto(file));
+    if (photos.length === 0 || (await this.part(photos, "photo", others))) {
+      if ((photos.length > 0 && others.length === 0) || (await this.part(others, "document", []))) this.noReply();
     }
+    this.element.classList.remove("sending");
     this.text.focus();
+  }
+
+  // Sends `files`, with the text where it has not gone yet, and keeps `rest` in the tray; nothing is lost if it fails.
+  async part(files, kind, rest) {
+    if (!(await this.send(this.text.value.trim(), files, kind, this.replyTo?.message_id ?? null))) return false;
+    this.text.value = "";
+    this.files = rest;
+    this.showTray();
+    this.typed();
+    return true;
   }
 }

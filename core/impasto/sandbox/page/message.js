@@ -120,7 +120,7 @@ function keyboard(message, actions) {
 function footer(message) {
   const reactions = (message.reaction ?? []).map((one) => h("span", { class: "reaction" }, one.emoji));
   const edited = message.edit_date ? `${labels.edited} ` : "";
-  return h("span", { class: "when" }, reactions, h("time", {}, edited + time(message.edit_date ?? message.date)));
+  return h("span", { class: "when" }, reactions, h("time", { dir: "auto" }, edited + time(message.edit_date ?? message.date)));
 }
 
 // `messages` are one message, or all of one album in order.
