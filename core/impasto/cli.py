@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import sys
+import tempfile
 import webbrowser
 from pathlib import Path
 
@@ -69,16 +70,24 @@ def sandbox(config: Path | None, port: int, browser: bool) -> None:
     from impasto.bot.application import serve
     from impasto.sandbox.server import Sandbox
 
-    async def until_stopped() -> None:
+    owned = load_settings(config)
+
+    async def until_stopped(data_dir: str) -> None:
         server = Sandbox(port=port)
-        await server.start()
+        try:
+            await server.start()
+        except OSError as error:
+            raise click.ClickException(f"port {port} is taken ({error}); choose another: --port") from error
         try:
             settings = load_settings(
                 config,
                 token=server.token,
+                token_file=None,
                 owner=server.owner_id,
                 telegram={"base_url": server.base_url, "base_file_url": server.base_file_url},
-                data_dir=load_settings(config).data_dir / "sandbox",
+                data_dir=data_dir,  # the chats are gone with the page, so are their jobs
+                weights_dir=owned.weights_folder,
+                plugins_dir=owned.plugins_folder,
             )
             configure_logging(settings.log_level)
             click.echo(f"\n  Open {server.page_url} and send the bot a photo. Ctrl-C ends it.\n")
@@ -88,7 +97,8 @@ def sandbox(config: Path | None, port: int, browser: bool) -> None:
         finally:
             await server.stop()
 
-    asyncio.run(until_stopped())
+    with tempfile.TemporaryDirectory(prefix="impasto-sandbox-") as data_dir:
+        asyncio.run(until_stopped(data_dir))
 
 
 @command.command()

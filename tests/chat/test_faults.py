@@ -85,7 +85,7 @@ async def test_a_second_impasto_on_the_same_data_is_told_so_and_does_no_harm(stu
     second.sandbox = studio.sandbox
     with pytest.raises(AssertionError, match="another Impasto is running"):
         await second.start()
-    assert await second.stop() == EXIT_CONFIGURATION
+    assert await second.ended() == EXIT_CONFIGURATION
     async with await studio.join() as ada:
         await ada.say("/start")
         await ada.sees("Hello")
