@@ -55,7 +55,7 @@ _PROCESSOR = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
 class Category(StrEnum):
-    """Where an effect stands in the menu."""
+    """Where an effect stands in the menu, in this order."""
 
     PAINT = "paint"
     TRANSLATE = "translate"

@@ -17,7 +17,7 @@ from pathlib import Path
 import pluggy
 
 from impasto import hookspecs
-from impasto.effects import Effect, Weights
+from impasto.effects import Category, Effect, Weights
 from impasto.weights import locate
 
 log = logging.getLogger(__name__)
@@ -56,8 +56,10 @@ class Plugins:
         return [name for name in effect.weights if name not in located]
 
     def offered(self) -> list[Effect]:
-        """The effects whose weights are here, in the order of the plugins."""
-        return [effect for effect in self.effects.values() if not self.missing(effect)]
+        """The effects whose weights are here, by category, as menus show them."""
+        here = [effect for effect in self.effects.values() if not self.missing(effect)]
+        categories = list(Category)
+        return sorted(here, key=lambda effect: categories.index(effect.category))
 
 
 def load_plugins(folder: Path, weights_folder: Path) -> Plugins:

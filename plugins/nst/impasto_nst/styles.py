@@ -15,9 +15,9 @@ _LOOKS: tuple[Text, ...] = (
     _("Indigo dots"),
     _("Burning sky"),
     _("Candy colours"),
-    _("Red and teal tiles"),
+    _("Red and teal"),
     _("Copper"),
-    _("Golden etching"),
+    _("Gold etching"),
     _("Lilac mist"),
     _("Green fields"),
     _("Ice blue"),
@@ -31,7 +31,7 @@ _LOOKS: tuple[Text, ...] = (
     _("Grey cubes"),
     _("Dark water"),
     _("Ink waves"),
-    _("Brown brushwork"),
+    _("Brown strokes"),
 )
 
 STYLES = tuple(

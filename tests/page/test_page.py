@@ -1,0 +1,124 @@
+"""The chat page in a real browser: somebody who cloned the repository a minute ago sends a photo."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.pictures import photo
+from tests.studio import Studio
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--lang=en",
+    "--window-size=1280,900",
+)
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[webdriver.Chrome]:
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (chromium and driver) and "CI" not in os.environ:
+        pytest.skip("needs chromium and chromedriver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium or ""
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path / 'profile'}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    yield browser
+    complaints = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    browser.quit()
+    assert complaints == []
+
+
+@pytest.fixture
+async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
+    async with Studio(tmp_path / "data") as studio:
+        yield studio
+        assert studio.sandbox.refusals == []
+
+
+class Column:
+    """One person's chat on the page."""
+
+    def __init__(self, browser: webdriver.Chrome, name: str) -> None:
+        self._browser = browser
+        self._wait = WebDriverWait(browser, 60, ignored_exceptions=[StaleElementReferenceException])
+        self._element = self._wait.until(lambda _: self._named(name))
+
+    def _named(self, name: str) -> WebElement | None:
+        columns = self._browser.find_elements(By.CSS_SELECTOR, "section[data-user]")
+        return next((column for column in columns if column.is_displayed() and name in column.text), None)
+
+    def send_photo(self, path: Path) -> None:
+        self._element.find_element(By.CSS_SELECTOR, ".composer input[type=file]").send_keys(str(path))
+        box = self._element.find_element(By.CSS_SELECTOR, ".composer textarea")
+        self._wait.until(lambda _: self._element.find_elements(By.CSS_SELECTOR, ".composer img"))
+        box.send_keys(Keys.ENTER)
+
+    def press(self, label: str) -> None:
+        """Press the last button with this label, by keyboard; it may be drawn anew while we look."""
+
+        def pressed(_: webdriver.Chrome) -> bool:
+            keys = [k for k in self._element.find_elements(By.CSS_SELECTOR, ".key") if label in k.text]
+            for key in keys[-1:]:
+                key.send_keys(Keys.ENTER)
+            return bool(keys)
+
+        self._wait.until(pressed)
+
+    def picture_of_message_with(self, words: str) -> WebElement:
+        def picture(_: webdriver.Chrome) -> WebElement | None:
+            for message in self._element.find_elements(By.CSS_SELECTOR, "article[data-id]"):
+                if words in message.text:
+                    return next(iter(message.find_elements(By.CSS_SELECTOR, "img:not(.quote img)")), None)
+            return None
+
+        return self._wait.until(picture)  # type: ignore[return-value]
+
+
+async def test_a_photo_sent_on_the_page_comes_back_painted(
+    studio: Studio, browser: webdriver.Chrome, tmp_path: Path
+) -> None:
+    (tmp_path / "photo.jpg").write_bytes(photo(320, 240))
+    await asyncio.to_thread(send_and_look, browser, studio.sandbox.page_url, tmp_path / "photo.jpg")
+
+
+def send_and_look(browser: webdriver.Chrome, url: str, path: Path) -> None:
+    browser.get(url)
+    ada = Column(browser, "Ada")
+    ada.send_photo(path)
+    ada.press("Learnt styles")
+    ada.press("Style: 20. Starry blue")
+    ada.press("21. Red lacquer")
+    ada.press("Start")
+    painted = ada.picture_of_message_with("Learnt styles ·")
+    with Image.open(BytesIO(painted.screenshot_as_png)) as shown:
+        red, _green, blue = (
+            channel.resize((1, 1)).getpixel((0, 0)) for channel in shown.convert("RGB").split()
+        )
+    assert red > blue + 40, "it has been painted in red lacquer"
+    painted.click()
+    viewer = browser.find_element(By.CSS_SELECTOR, ".viewer")
+    WebDriverWait(browser, 10).until(lambda _: viewer.is_displayed() and "320 × 240" in viewer.text)
+    browser.switch_to.active_element.send_keys(Keys.ESCAPE)
+    WebDriverWait(browser, 10).until(lambda _: not viewer.is_displayed())
