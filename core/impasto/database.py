@@ -20,6 +20,7 @@ _MIGRATIONS = (
         reply_to INTEGER,
         state TEXT NOT NULL,
         status_message_id INTEGER,
+        status_is_photo INTEGER NOT NULL DEFAULT 0,
         attempts INTEGER NOT NULL DEFAULT 0,
         deaths INTEGER NOT NULL DEFAULT 0,
         created REAL NOT NULL,

@@ -146,7 +146,6 @@ async def test_reset_forgets_picture_choice_and_work(ada: Person) -> None:
     await ada.press("Start", on=await ada.sees("The test effect patient."))
     await ada.sees("▰", timeout=30)
     await ada.say("/reset")
-    await ada.sees("1 picture is cancelled.")
     await ada.sees("All is forgotten.")
     await ada.sees("Cancelled.")
 
@@ -269,14 +268,32 @@ async def test_odd_pictures_are_done_like_any_other(ada: Person, data: bytes, si
     assert (result.photo is None) == (size == (1, 200)), "Telegram takes no photo as narrow as that"
 
 
-async def test_a_tap_on_a_button_of_yesterday_is_answered_politely(ada: Person) -> None:
+async def test_a_card_that_is_no_longer_in_force_is_gone_from_the_chat(ada: Person) -> None:
     await ada.send_photo(photo())
     card = await ada.sees("What shall I do")
-    await ada.press("Tint", on=card)
-    card = await ada.sees("The test effect tint.")
     await ada.say("/language")
     await ada.sees("Which language")
-    assert ada.now(card) is None, "the buttons that are not in force are gone"
+    assert ada.now(card) is None
+
+
+async def test_a_tap_that_leads_nowhere_is_answered_over_the_chat_and_nowhere_else(ada: Person) -> None:
+    await ada.send_photo(photo())
+    await ada.press("Patient", on=await ada.sees("What shall I do"))
+    card = await ada.sees("The test effect patient.")
+    for _second in range(5):
+        await ada.press("−", on=card)
+    before = len(ada.messages())
+    answer = await ada.press("−", on=card)
+    assert answer is not None
+    assert answer.text == "It goes no further."
+    await ada.say("/help")
+    await ada.sees("repaint")
+    assert len(ada.messages()) == before + 2
+
+
+async def test_cancel_without_work_says_so(ada: Person) -> None:
+    await ada.say("/cancel")
+    await ada.sees("There is nothing to cancel.")
 
 
 async def test_the_core_has_not_loaded_torch_and_is_small(studio: Studio, ada: Person) -> None:

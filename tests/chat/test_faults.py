@@ -45,9 +45,14 @@ async def test_a_job_whose_worker_is_killed_is_done_by_the_next_and_delivered_on
         assert results(ada) == [done]
 
 
-async def test_a_job_goes_on_in_the_same_message_after_the_core_was_killed(studio: Studio) -> None:
+@pytest.mark.parametrize("with_preview", [False, True])
+async def test_a_job_goes_on_in_the_same_message_after_the_core_was_killed(
+    studio: Studio, with_preview: bool
+) -> None:
     async with await studio.join() as ada:
         status = await painting(ada)
+        if with_preview and not status.photo:
+            await ada.sees(lambda message: message.photo and "▰" in message.text, timeout=30)
         worker = studio.worker()
         await studio.kill()
         await asyncio.to_thread(worker.wait, 10)

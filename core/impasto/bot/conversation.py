@@ -64,7 +64,7 @@ class Conversation:
         replies = self._services.dialogue.step(self._session, event)
         toasts = [reply.message for reply in replies if isinstance(reply, Toast)]
         await self.answer(query, toasts[0] if toasts else None)
-        await self._perform(replies, None)
+        await self._perform((reply for reply in replies if not isinstance(reply, Toast)), None)
 
     async def answer(self, query: CallbackQuery, message: Text | None = None) -> None:
         """Answer a tap, with a word over the chat if there is one."""
@@ -129,8 +129,10 @@ class Conversation:
             case Submit(effect_id):
                 category = self._services.plugins.effects[effect_id].category
                 await self._submit(reply, as_file=category is Category.ENLARGE)
-            case CancelJobs():
-                await self._cancel_jobs()
+            case CancelJobs(tell):
+                count = await self._services.dispatcher.cancel_user(self._user_id)
+                if tell:
+                    await self._say_cancelled(count)
             case ForgetUser():
                 self._services.plugins.manager.hook.impasto_forget_user(user_id=self._user_id)
             case SetLanguage(code):
@@ -190,8 +192,7 @@ class Conversation:
         except Refused as refused:
             await self.say(refused.user_message)
 
-    async def _cancel_jobs(self) -> None:
-        count = await self._services.dispatcher.cancel_user(self._user_id)
+    async def _say_cancelled(self, count: int) -> None:
         if count:
             await self.say(plural("{n} picture is cancelled.", "{n} pictures are cancelled.", count))
         else:

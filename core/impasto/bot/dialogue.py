@@ -76,12 +76,12 @@ class Dialogue:
                 return [cards.languages(self._languages)]
             case "cancel":
                 _clear(session)
-                return [CloseCard(), CancelJobs()]
+                return [CloseCard(), CancelJobs(tell=True)]
             case "reset":
                 _clear(session)
                 return [
                     CloseCard(),
-                    CancelJobs(),
+                    CancelJobs(tell=False),
                     ForgetUser(),
                     Say(_("All is forgotten. Send a photo whenever you like.")),
                 ]

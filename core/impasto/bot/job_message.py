@@ -39,7 +39,7 @@ class JobMessage:
         self._store, self._shelf = store, shelf
         self._chat_id = job.order.chat_id
         self._message_id = job.status_message_id
-        self._is_media = False
+        self._is_photo = job.status_is_photo
         self._shown = ""
 
     async def show(self, update: JobUpdate) -> None:
@@ -69,7 +69,9 @@ class JobMessage:
             message_id=self._message_id,
             reply_markup=status_keyboard(update, self._language),
         )
-        self._is_media, self._shown = True, html
+        self._shown = html
+        if not self._is_photo:
+            self._remember(self._message_id, is_photo=True)
 
     async def deliver(self, done: Done) -> None:
         """Turn the message into the picture; done twice, it is done once. Raises `TelegramError`."""
@@ -116,12 +118,12 @@ class JobMessage:
             reply_parameters=self._reply(),
             disable_notification=True,
         )
-        self._remember(sent.message_id)
+        self._remember(sent.message_id, is_photo=False)
 
     async def _edit_words(self, update: JobUpdate, html: str) -> None:
         buttons = status_keyboard(update, self._language)
         try:
-            if self._is_media:
+            if self._is_photo:
                 await self._bot.edit_message_caption(
                     chat_id=self._chat_id,
                     message_id=self._message_id,
@@ -140,8 +142,8 @@ class JobMessage:
         except BadRequest as error:
             if _is_gone(error):
                 self._message_id = None
-            elif "no text in the message" in error.message.lower() and not self._is_media:
-                self._is_media = True  # it shows a preview from before a restart
+            elif "no text in the message" in error.message.lower() and not self._is_photo:
+                self._is_photo = True  # killed between showing a preview and noting it
             elif _is_unmodified(error):
                 return
             else:
@@ -168,15 +170,15 @@ class JobMessage:
                 reply_parameters=self._reply(),
                 reply_markup=result_keyboard(done, self._language, as_file=True),
             )
-        self._remember(sent.message_id)
+        self._remember(sent.message_id, is_photo=True)
 
     def _reply(self) -> ReplyParameters | None:
         message_id = self._job.order.reply_to
         return ReplyParameters(message_id, allow_sending_without_reply=True) if message_id else None
 
-    def _remember(self, message_id: int) -> None:
-        self._message_id = message_id
-        self._store.set_status_message(self._job, message_id)
+    def _remember(self, message_id: int, *, is_photo: bool) -> None:
+        self._message_id, self._is_photo = message_id, is_photo
+        self._store.set_status_message(self._job, message_id, is_photo=is_photo)
 
 
 def _is_gone(error: BadRequest) -> bool:

@@ -57,7 +57,9 @@ class Submit:
 
 @dataclass(frozen=True, slots=True)
 class CancelJobs:
-    """Withdraw the person's jobs, and say how many."""
+    """Withdraw the person's jobs, and with `tell` say how many there were."""
+
+    tell: bool
 
 
 @dataclass(frozen=True, slots=True)

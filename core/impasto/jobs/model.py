@@ -74,6 +74,8 @@ class Job:
     order: JobOrder
     state: JobState = JobState.QUEUED
     status_message_id: int | None = None
+    status_is_photo: bool = False
+    """Whether that message shows a preview, so that its words are a caption."""
     attempts: int = 0
     deaths: int = 0
     """Workers that died while they ran it."""

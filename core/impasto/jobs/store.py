@@ -64,9 +64,12 @@ class JobStore:
         )
         return self.get(job.id)
 
-    def set_status_message(self, job: Job, message_id: int) -> Job:
-        """Note which message shows the status of `job`."""
-        self._db.execute("UPDATE jobs SET status_message_id = ? WHERE id = ?", (message_id, job.id))
+    def set_status_message(self, job: Job, message_id: int, *, is_photo: bool) -> Job:
+        """Note which message shows the status of `job`, and whether it is a photo or words."""
+        self._db.execute(
+            "UPDATE jobs SET status_message_id = ?, status_is_photo = ? WHERE id = ?",
+            (message_id, is_photo, job.id),
+        )
         return self.get(job.id)
 
     def unfinished(self, user_id: int | None = None) -> list[Job]:
@@ -117,6 +120,7 @@ def _job(row: sqlite3.Row) -> Job:
         order=order,
         state=JobState(row["state"]),
         status_message_id=row["status_message_id"],
+        status_is_photo=bool(row["status_is_photo"]),
         attempts=row["attempts"],
         deaths=row["deaths"],
         created=row["created"],
