@@ -10,7 +10,7 @@ A file to read the bot's token from; otherwise you are asked for it, unseen.
 .PARAMETER Owner
 Your numeric chat id, for reports and errors.
 .PARAMETER Python
-The python.exe to build the environment with: 3.11 or 3.12, 64 bit, installed for all users.
+The python.exe to build the environment with: 3.11 to 3.13, 64 bit, installed for all users.
 .PARAMETER Uninstall
 Stop and remove the service, the program and the token; settings and data stay.
 .PARAMETER Purge
@@ -98,7 +98,7 @@ function Find-Python {
     if ($Python) {
         $candidates = @(, @($Python))
     } else {
-        $candidates = @('py', '-3.12'), @('py', '-3.11'), @('python')
+        $candidates = @('py', '-3.13'), @('py', '-3.12'), @('py', '-3.11'), @('python')
     }
     $reasons = @()
     foreach ($candidate in $candidates) {
@@ -106,7 +106,7 @@ function Find-Python {
         if (-not (Get-Command $candidate[0] -ErrorAction SilentlyContinue)) { continue }
         $facts = Get-PythonFacts $candidate[0] @($candidate | Select-Object -Skip 1)
         if (-not $facts) { continue }
-        if ($facts.Version -notin '3.11', '3.12') {
+        if ($facts.Version -notin '3.11', '3.12', '3.13') {
             $reasons += "$name is $($facts.Version)"
         } elseif ($facts.Bits -ne '64') {
             $reasons += "$name is a 32-bit Python"
@@ -116,7 +116,7 @@ function Find-Python {
             return $facts.Executable
         }
     }
-    Stop-WithMessage ("no 64-bit Python 3.11 or 3.12 for all users was found. Get one with: " +
+    Stop-WithMessage ("no 64-bit Python 3.11 to 3.13 for all users was found. Get one with: " +
         "winget install Python.Python.3.12 --scope machine. $($reasons -join '; ')")
 }
 

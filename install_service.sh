@@ -3,7 +3,7 @@
 # It never takes the bot's token from the command line, never prints it, and leaves settings and data alone.
 set -Eeuo pipefail
 
-readonly oldest_python=3.11 newest_python=3.12 # basicsr does not install on 3.13 and later
+readonly oldest_python=3.11 newest_python=3.13 # later ones have not been tried
 readonly oldest_systemd=250                    # the first with %d, the folder of a service's credentials
 readonly needed_gib_default=10                 # the environment takes 6.2, its download up to 3 more
 readonly seconds_to_settle=8                   # a wrong configuration ends the program sooner than this
@@ -129,7 +129,7 @@ check_python() {
     if [[ -n $python ]]; then
         fits "$python" || fail "$python is not $wanted (it says: $(version_of "$python" || say nothing))"
     else
-        for candidate in /usr/bin/python3 /usr/bin/python3.1{2,1} /usr/local/bin/python3{,.12,.11} python3; do
+        for candidate in /usr/bin/python3 /usr/bin/python3.1{3,2,1} /usr/local/bin/python3{,.13,.12,.11} python3; do
             if fits "$candidate"; then python=$(command -v "$candidate") && break; fi
         done
         [[ -n $python ]] || fail "no $wanted was found; install one (Debian, Ubuntu: apt install python3" \
