@@ -39,15 +39,19 @@ def main() -> None:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="impasto")
-@click.option("--config", type=click.Path(path_type=Path), help="The TOML file with the settings.")
-@click.pass_context
-def command(context: click.Context, config: Path | None) -> None:
+def command() -> None:
     """Impasto: a Telegram image studio for your own desktop and its GPU."""
-    context.obj = config
+
+
+_config = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="The TOML file with the settings, instead of the usual one.",
+)
 
 
 @command.command()
-@click.pass_obj
+@_config
 def run(config: Path | None) -> None:
     """Run the bot until it is asked to stop (Ctrl-C, SIGTERM)."""
     from impasto.bot.application import serve
@@ -64,7 +68,7 @@ def run(config: Path | None) -> None:
 @command.command()
 @click.option("--port", default=8765, show_default=True, help="Where the page is served, on 127.0.0.1 alone.")
 @click.option("--browser/--no-browser", default=True, help="Open the page.")
-@click.pass_obj
+@_config
 def sandbox(config: Path | None, port: int, browser: bool) -> None:
     """Try the bot in the browser: no token, no Telegram, the real effects."""
     from impasto.bot.application import serve
@@ -109,7 +113,7 @@ def sandbox(config: Path | None, port: int, browser: bool) -> None:
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="A file, or a folder.")
 @click.option("--option", "given", multiple=True, metavar="KEY=VALUE", help="See: impasto effects")
 @click.option("--seed", default=0, show_default=True)
-@click.pass_obj
+@_config
 def apply(
     config: Path | None,
     effect: str,
@@ -143,7 +147,7 @@ def apply(
 
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-@click.pass_obj
+@_config
 def effects(config: Path | None, as_json: bool) -> None:
     """List the effects, their pictures and their options."""
     from impasto.listing import describe, print_effects
