@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from tests.people import Person
-from tests.pictures import encoded, photo, scene
+from tests.pictures import photo
 from tests.studio import Studio
 
 
@@ -28,9 +28,11 @@ async def answer_seconds(studio: Studio, number: int) -> float:
 
 async def keep_busy(ada: Person) -> None:
     """Ada has a real network painting for minutes."""
-    await ada.send_album([encoded(scene(1280, 960), quality=90), photo(256, 256)])
-    await ada.press("nst.gatys", on=await ada.sees("What shall I do"))
-    await ada.press("g", on=await ada.sees(lambda message: message.data_of("g")))
+    await ada.send_album([photo(1024, 768), photo(256, 256)])
+    await ada.press("Slow painting", on=await ada.sees("these 2 pictures"))
+    await ada.press("Patience", on=await ada.sees(lambda message: message.data_of("Start")))
+    await ada.press("A masterpiece", on=await ada.sees(lambda message: message.data_of("masterpiece")))
+    await ada.press("Start", on=await ada.sees(lambda message: message.data_of("A masterpiece")))
     await ada.sees("▱", timeout=60)
 
 

@@ -58,6 +58,7 @@ def run(config: Path | None) -> None:
 
     settings = load_settings(config)
     configure_logging(settings.log_level, (settings.bot_token(),))
+    os.environ.pop("IMPASTO_TOKEN", None)  # workers, and plugins in them, have no business with it
 
     async def until_stopped() -> None:
         await serve(settings, stop_event(on_eof=settings.stop_on_eof))

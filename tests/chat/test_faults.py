@@ -76,6 +76,18 @@ async def test_a_result_that_is_no_longer_in_memory_is_made_again_as_a_file(stud
         await ada.sees(lambda message: message.document, timeout=30)
 
 
+async def test_not_even_a_debug_log_holds_the_token_or_who_said_what(tmp_path: Path) -> None:
+    async with Studio(tmp_path / "data", LOG_LEVEL="DEBUG") as studio, await studio.join("Ariadne") as she:
+        await she.say("My secret")
+        await she.send_photo(photo(), caption="My face")
+        await she.press("Mirror", on=await she.sees("What shall I do"))
+        await she.sees(is_result, timeout=30)
+        token, person = studio.sandbox.token, she.id
+    assert "probe.mirror took" in studio.log
+    for secret in (token, "Ariadne", str(person), "My secret", "My face"):
+        assert secret not in studio.log
+
+
 async def test_a_person_who_blocked_the_bot_holds_up_nobody(studio: Studio) -> None:
     async with await studio.join() as ada, await studio.join("Bob") as bob:
         await painting(ada)
