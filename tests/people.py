@@ -245,7 +245,7 @@ class Person:
         return self
 
     async def _follow(self, stream: aiohttp.ClientResponse) -> None:
-        with contextlib.suppress(aiohttp.ClientError):  # the sandbox has stopped
+        with contextlib.closing(stream), contextlib.suppress(aiohttp.ClientError):  # it has stopped
             async for line in stream.content:
                 if line.startswith(b"data: "):
                     async with self._news:
