@@ -25,7 +25,7 @@ STALE = _("This menu is out of date. Send a photo or /start for a new one.")
 LANGUAGE_CHOSEN = _("I speak English now.")
 
 HELP = _(
-    "I repaint, translate and enlarge photos on my owner's computer.\n\n"
+    "I repaint, transform and enlarge photos on my owner's computer.\n\n"
     "Send me a photo, then choose what to do with it; or choose first, with /effects. Several photos at once "
     "are fine. Send a photo as a file to keep its full size.\n\n"
     "/effects – what I can do\n"
