@@ -57,11 +57,27 @@ def test_several_pictures_go_into_a_folder(tmp_path: Path, picture: Path) -> Non
         (["probe.mirror", "missing.jpg"], "missing.jpg"),
         (["probe.tint", "{picture}", "--option", "tint=green"], "tint must be one of red, blue"),
         (["probe.tint", "{picture}", "--option", "shade=red"], "as KEY=VALUE: tint, dark"),
+        (["probe.tint", "{picture}", "--option", "tint"], "tint needs a value: tint=VALUE"),
         (["probe.blend", "{picture}"], "takes, in this order: content, style; 1 given"),
         (["probe.picky", "{picture}"], "I only paint cats."),
         (["probe.mirror", "{picture}", "-o", "result.tga"], "the result can be .png or .jpg"),
+        (["probe.mirror", "{picture}", "-o", "no/where.png"], "there is no folder no"),
+        (["probe.mirror", "{picture}", "-o", "{picture}"], "is one of the pictures"),
+        (["probe.mirror", "{picture}", "{picture}", "-o", "out.png"], "2 results need a folder"),
     ],
-    ids=["effect", "file", "value", "option", "slots", "picture", "format"],
+    ids=[
+        "effect",
+        "file",
+        "value",
+        "option",
+        "no value",
+        "slots",
+        "picture",
+        "format",
+        "folder",
+        "itself",
+        "two",
+    ],
 )
 def test_a_mistake_is_explained_without_a_traceback(
     tmp_path: Path, picture: Path, arguments: list[str], says: str

@@ -30,13 +30,15 @@ def parse_options(effect: Effect, given: Sequence[str]) -> dict[str, OptionValue
     options = effect.defaults()
     for pair in given:
         key, equals, value = pair.partition("=")
-        if not equals or key not in options:
+        if not equals and key in options:
+            raise WrongUse(f"{key} needs a value: {key}=VALUE")
+        if key not in options:
             known = ", ".join(options) or "none"
             raise WrongUse(f"{pair!r} is no option of {effect.id}; its options, as KEY=VALUE: {known}")
         try:
             options[key] = effect.option(key).parse(value)
         except ValueError as error:
-            raise WrongUse(str(error)) from error
+            raise WrongUse(f"{key}={value}: {error}") from error
     return options
 
 
@@ -51,10 +53,22 @@ def plan(effect: Effect, pictures: Sequence[Path], output: Path) -> list[tuple[d
         names = ", ".join(slot.name for slot in effect.slots)
         raise WrongUse(f"{effect.id} takes, in this order: {names}; {len(pictures)} given") from error
     if len(filled) == 1 and not output.is_dir():
-        return [(filled[0], output)]
-    output.mkdir(parents=True, exist_ok=True)
-    first = effect.slots[0].name
-    return [(job, output / f"{job[first][0].stem}.png") for job in filled]
+        jobs = [(filled[0], output)]
+    elif output.suffix.lower() in _FORMATS and not output.is_dir():
+        raise WrongUse(f"{len(filled)} results need a folder, and {output} is the name of a file")
+    else:
+        output.mkdir(parents=True, exist_ok=True)
+        first = effect.slots[0].name
+        jobs = [(job, output / f"{job[first][0].stem}.png") for job in filled]
+    sources = {picture.resolve() for picture in pictures}
+    for _slots, target in jobs:
+        if target.suffix.lower() not in _FORMATS:
+            raise WrongUse(f"{target}: the result can be .png or .jpg")
+        if not target.parent.is_dir():
+            raise WrongUse(f"{target}: there is no folder {target.parent}")
+        if target.resolve() in sources:
+            raise WrongUse(f"{target} is one of the pictures; choose another name or folder")
+    return jobs
 
 
 async def apply(
@@ -116,7 +130,5 @@ async def _run(engine: LocalEngine, task: base.Task, show: Callable[[float], Non
 
 
 def _output(target: Path) -> imaging.Output:
-    kind = _FORMATS.get(target.suffix.lower())
-    if kind is None:
-        raise WrongUse(f"{target}: the result can be .png or .jpg")
-    return imaging.Output("file", "PNG" if kind == "PNG" else "JPEG", max_bytes=_NO_LIMIT)
+    png = _FORMATS[target.suffix.lower()] == "PNG"
+    return imaging.Output("file", "PNG" if png else "JPEG", max_bytes=_NO_LIMIT)

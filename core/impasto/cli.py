@@ -10,6 +10,7 @@ import sys
 import tempfile
 import webbrowser
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -33,8 +34,22 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except ConfigurationError as error:
-        click.echo(f"impasto: {error}", err=True)
-        sys.exit(EXIT_CONFIGURATION)
+        _end_misconfigured(error)
+    except ExceptionGroup as group:
+        wrong, other = group.split(ConfigurationError)
+        if wrong is None or other is not None:
+            raise
+        _end_misconfigured(_first(wrong))
+
+
+def _end_misconfigured(error: BaseException) -> NoReturn:
+    click.echo(f"impasto: {error}", err=True)
+    sys.exit(EXIT_CONFIGURATION)
+
+
+def _first(error: BaseException) -> BaseException:
+    """The first single exception in groups of groups."""
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -139,6 +154,8 @@ def apply(
         jobs = applying.plan(chosen, pictures, output)
         options = applying.parse_options(chosen, given)
         asyncio.run(applying.apply(settings, chosen, jobs, options, seed, language))
+        for _slots, target in jobs:
+            click.echo(target)
     except applying.WrongUse as error:
         raise click.UsageError(str(error)) from error
     except EffectError as error:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pluggy
 
-from impasto.text import Text, plural, text, verbatim
+from impasto.text import Text, as_text, plural, text, verbatim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -229,9 +229,9 @@ class Weights:
 class EffectError(Exception):
     """An effect that cannot give a picture, with a sentence that tells the person what to do."""
 
-    def __init__(self, user_message: Text, detail: str = "") -> None:
+    def __init__(self, user_message: Text | str, detail: str = "") -> None:
         super().__init__(detail or str(user_message))
-        self.user_message = user_message
+        self.user_message = as_text(user_message)
         self.detail = detail or str(user_message)
 
 
@@ -263,7 +263,7 @@ class JobContext(Protocol):
     def check(self) -> None:
         """Raise `Cancelled` if the job is to stop. Call it at least every second or so of work."""
 
-    def note(self, message: Text) -> None:
+    def note(self, message: Text | str) -> None:
         """Add a sentence to the caption of the result ("Painted at half size…")."""
 
 

@@ -46,6 +46,11 @@ def plural(singular: str, plural: str, n: int) -> Text:
     return Text(singular, plural=plural, n=n)
 
 
+def as_text(words: Text | str) -> Text:
+    """A text as it is, a plain string as one that has no translation."""
+    return verbatim(words) if isinstance(words, str) else words
+
+
 def verbatim(words: str) -> Text:
     """Words that are the same in every language: a proper name, a number, a plugin author's own title."""
     return Text("{words}", params=(("words", words),))

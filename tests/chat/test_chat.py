@@ -192,6 +192,12 @@ async def test_a_fault_of_a_plugin_reaches_the_owner_with_the_number_that_the_pe
         assert "bug" not in sentence.text
 
 
+async def test_a_note_of_the_effect_stands_under_the_result(ada: Person) -> None:
+    await ada.send_photo(photo())
+    await ada.press("Talkative", on=await ada.sees("What shall I do"))
+    assert "Painted with a plain brush." in (await ada.sees(is_result, timeout=30)).text
+
+
 async def test_a_job_that_kills_its_worker_twice_is_given_up_and_others_go_on(ada: Person) -> None:
     await ada.send_photo(photo())
     await ada.press("Deadly", on=await ada.sees("What shall I do"))

@@ -142,7 +142,7 @@ async def test_cancel_does_not_touch_the_task_that_comes_next(stage: Stage) -> N
 async def test_a_task_that_never_looks_up_is_ended_with_its_worker_after_the_grace(stage: Stage) -> None:
     task = a_task("deaf", seconds=60)
     await stage.submit(task)
-    await stage.until(lambda: any(isinstance(event, Started) for event in stage.events))
+    await stage.progress_of(task)
     before = time.monotonic()
     await stage.engine.cancel(task.id)
     end = await stage.end_of(task)

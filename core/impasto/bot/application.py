@@ -16,7 +16,7 @@ from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 from telegram.ext import AIORateLimiter, Application, ApplicationBuilder, ContextTypes
 
 from impasto.bot import limits
-from impasto.bot.cards import COMMANDS
+from impasto.bot.cards import COMMANDS, DESCRIPTION, SHORT_DESCRIPTION
 from impasto.bot.delivery import Delivery
 from impasto.bot.dialogue import Dialogue
 from impasto.bot.handlers import Handlers
@@ -180,15 +180,21 @@ async def _start_polling(application: AnyApplication) -> None:
 
 
 async def _introduce(application: AnyApplication, languages: Languages) -> None:
-    """Tell Telegram the commands in each language, where they are not what it has."""
+    """Tell Telegram commands and descriptions in each language, where they are not what it has."""
+    bot = application.bot
     for language in languages.all():
         code = None if language.code == languages.codes[0] else language.locale.language
         commands = [BotCommand(name, language(words)) for name, words in COMMANDS.items()]
         try:
-            if list(await application.bot.get_my_commands(language_code=code)) != commands:
-                await application.bot.set_my_commands(commands, language_code=code)
+            if list(await bot.get_my_commands(language_code=code)) != commands:
+                await bot.set_my_commands(commands, language_code=code)
+            description, short = language(DESCRIPTION), language(SHORT_DESCRIPTION)
+            if (await bot.get_my_description(code)).description != description:
+                await bot.set_my_description(description, code)
+            if (await bot.get_my_short_description(code)).short_description != short:
+                await bot.set_my_short_description(short, code)
         except TelegramError as error:
-            log.warning("the commands could not be set in %s: %s", language.code, error)
+            log.warning("the bot could not introduce itself in %s: %s", language.code, error)
 
 
 async def _tell_broken(plugins: Plugins, owner: Owner) -> None:

@@ -36,6 +36,15 @@ HELP = _(
     "Your pictures are kept in memory only while I work on them; nothing is saved to disk."
 )
 
+DESCRIPTION = _(
+    "I repaint, transform and enlarge your photos on my owner's own computer.\n\n"
+    "Send me one and choose what to do."
+)
+"""What Telegram shows in an empty chat; at most 512 characters."""
+
+SHORT_DESCRIPTION = _("I repaint, transform and enlarge your photos.")
+"""What Telegram shows on the bot's page and in links; at most 120 characters."""
+
 COMMANDS = {
     "start": _("Begin"),
     "effects": _("What I can do with a picture"),

@@ -23,6 +23,7 @@ from impasto.jobs.model import Job, JobState
 from impasto.jobs.store import JobStore
 from impasto.jobs.updates import Done, JobUpdate, NotDone, Withdrawn, Working
 from impasto.plugins import Plugins
+from impasto.text import text as _
 
 log = logging.getLogger(__name__)
 
@@ -78,8 +79,10 @@ class Delivery:
             return
         except Exception as error:
             log.exception("job %d could not be shown in its chat", job.id)
-            await self._owner.tell_fault(reference, f"{type(error).__name__}: {error}")
-            return
+            last = NotDone(job, _("Something went wrong on my side."), f"{type(error).__name__}: {error}")
+            if self._store.get(job.id).state is JobState.FINISHED:
+                self._store.advance(job, JobState.FAILED)
+            await _briefly(follower.show(last))
         finally:
             del self._followers[job.id]
         self._tell_plugins(job, last)
@@ -114,6 +117,10 @@ class _Follower:
         self._news.set()
         if isinstance(update, Done | NotDone | Withdrawn):
             self._ended.set()
+
+    async def show(self, update: JobUpdate) -> None:
+        """Show `update` now. Raises `TelegramError`."""
+        await self._message.show(update)
 
     async def follow(self) -> JobUpdate:
         """Show news until the last, which is returned. Raises `TelegramError` if that can't be shown."""

@@ -8,6 +8,8 @@ import logging
 import sys
 from importlib.util import find_spec
 
+from impasto.config import ConfigurationError
+
 log = logging.getLogger(__name__)
 
 _PROBE = """
@@ -21,14 +23,19 @@ _PROBE_TIMEOUT = 120.0
 async def find_devices(setting: str) -> dict[str, str]:
     """Device ids and names for the setting `devices`: "auto", "cpu" or "cuda:0,cuda:1".
 
-    "auto" is every CUDA device that torch can use, or the CPU where there is none.
+    "auto" is every CUDA device that torch can use, or the CPU where there is none. Raises
+    `ConfigurationError` where a device that is named is not there.
     """
     if setting == "cpu":
         return {"cpu": "CPU"}
     found = await _cuda_devices() if find_spec("torch") else {}
     if setting == "auto":
         return found or {"cpu": "CPU"}
-    return {device: found.get(device, device) for device in setting.split(",")}
+    named = setting.split(",")
+    if missing := [device for device in named if device not in found]:
+        there = ", ".join(found) or "only the CPU"
+        raise ConfigurationError(f"devices: torch finds no {', '.join(missing)} here; it finds {there}")
+    return {device: found[device] for device in named}
 
 
 async def _cuda_devices() -> dict[str, str]:

@@ -19,7 +19,7 @@ from impasto import imaging
 from impasto.effects import BadPicture, Cancelled, Effect, EffectError, Processor
 from impasto.engine.base import Failed, FailureKind, Finished, Progress, Task
 from impasto.plugins import Plugins
-from impasto.text import Text
+from impasto.text import Text, as_text
 from impasto.text import text as _
 
 log = logging.getLogger(__name__)
@@ -74,10 +74,10 @@ class Context:
         if self._cancelled():
             raise Cancelled
 
-    def note(self, message: Text) -> None:
+    def note(self, message: Text | str) -> None:
         """Keep a sentence for the caption, once."""
-        if message not in self.notes:
-            self.notes.append(message)
+        if (sentence := as_text(message)) not in self.notes:
+            self.notes.append(sentence)
 
     def progress(self, fraction: float, preview: Image.Image | None = None) -> None:
         """Emit an event if the last is long enough ago."""
