@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PIL import Image
 
 from impasto.effects import Cancelled, Text
+from impasto.text import as_text
 
 
 class RecordingContext:
@@ -33,5 +34,5 @@ class RecordingContext:
         if self._stop(self.looks):
             raise Cancelled
 
-    def note(self, message: Text) -> None:
-        self.notes.append(message)
+    def note(self, message: Text | str) -> None:
+        self.notes.append(as_text(message))

@@ -7,11 +7,12 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-OVERLAP = 32
+OVERLAP = 48
 """Pixels that a tile sees beyond its own on each side.
 
-Against the untiled result of x4plus: at most 8/255 on a smooth picture; in fur, where the network draws
-hairs, 1.3 % of the values differ by more than 6/255, none so that an edge shows.
+Largest difference to the untiled result, of 255, in a photo of fur, the hardest found: x4plus 12 (28 with an
+overlap of 32), x4plus-anime 2 (22), animevideov3 0. The mean step across a seam is larger than untiled by at
+most 2 %, where 32 made it 15 % for x4plus and 48 % for x4plus-anime.
 """
 
 
