@@ -52,6 +52,8 @@ OptionValue = str | float | bool
 _ID = re.compile(r"[a-z0-9]+(\.[a-z0-9]+(-[a-z0-9]+)*)+")
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _PROCESSOR = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+_WEIGHTS_NAME = re.compile(r"[a-z0-9]+([-._][a-z0-9]+)*")
+_SHA256 = re.compile(r"[0-9a-f]{8,64}")
 
 
 class Category(StrEnum):
@@ -215,7 +217,12 @@ class Weights:
     """Where a network's parameters come from.
 
     `sources` are tried in order: "package:NAME/path/in/package" is a file of an installed package (found
-    without importing it); "file:NAME" is a file in the owner's weights folder. `size` is in bytes.
+    without importing it); "file:NAME" is a file in the owner's weights folder; "https://…" is an address that
+    `impasto weights fetch` and the owner's chat download from, into the first "file:" of the sources.
+
+    `size` is that of the file or the download in bytes, `sha256` its SHA-256 or the first digits of it, where
+    that is known. `convert`, "package.module:function", makes the file that is kept of the one that was
+    downloaded, (downloaded: Path, kept: Path) -> None: smaller, and in a format that can't hold code.
     """
 
     name: str
@@ -224,6 +231,33 @@ class Weights:
     size: int
     licence: str
     sha256: str | None = None
+    convert: str | None = None
+
+    def __post_init__(self) -> None:
+        if not _WEIGHTS_NAME.fullmatch(self.name):
+            raise ValueError(f"weights {self.name!r}: the name is not of lower-case letters, digits and -._")
+        for source in self.sources:
+            if not source.startswith(("package:", "file:", "https://", "http://")):
+                raise ValueError(
+                    f"weights {self.name}: source {source!r} is none of package:, file:, https://"
+                )
+        if self.addresses and self.file is None:
+            raise ValueError(f"weights {self.name} have an address and no file: to keep the download in")
+        if self.sha256 is not None and not _SHA256.fullmatch(self.sha256):
+            raise ValueError(f"weights {self.name}: sha256 {self.sha256!r} is not of hexadecimal digits")
+        if self.convert is not None and not _PROCESSOR.fullmatch(self.convert):
+            raise ValueError(f"weights {self.name}: convert {self.convert!r} is not package.module:function")
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where they can be downloaded, in the order to try."""
+        return tuple(source for source in self.sources if source.startswith(("https://", "http://")))
+
+    @property
+    def file(self) -> str | None:
+        """The file in the owner's weights folder that a download is kept in."""
+        files = (source.removeprefix("file:") for source in self.sources if source.startswith("file:"))
+        return next(files, None)
 
 
 class EffectError(Exception):

@@ -13,13 +13,16 @@ hookspec = pluggy.HookspecMarker("impasto")
 
 
 @hookspec
-def impasto_effects() -> Sequence[Effect]:  # type: ignore[empty-body]
-    """The effects that this plugin offers; called in core and worker, so it imports no torch."""
+def impasto_effects(weights_folder: Path) -> Sequence[Effect]:  # type: ignore[empty-body]
+    """The effects that this plugin offers; called in core and worker, so it imports no torch.
+
+    `weights_folder` is the owner's: a plugin can offer effects for the networks that it finds there.
+    """
 
 
 @hookspec
-def impasto_weights() -> Sequence[Weights]:  # type: ignore[empty-body]
-    """The weights that its effects name; called in core and worker."""
+def impasto_weights(weights_folder: Path) -> Sequence[Weights]:  # type: ignore[empty-body]
+    """The weights that its effects name, those found in the owner's folder too; called in core and worker."""
 
 
 @hookspec

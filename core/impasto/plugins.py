@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 import pluggy
 
@@ -96,10 +97,17 @@ def _add(plugins: Plugins, name: str, module: object) -> None:
     manager = plugins.manager
     manager.register(module, name=name)
     manager.check_pending()
+    folder = plugins.weights_folder
     effects = {
-        effect.id: effect for offered in _results(manager, "impasto_effects", name) for effect in offered
+        effect.id: effect
+        for offered in _results(manager, "impasto_effects", name, weights_folder=folder)
+        for effect in offered
     }
-    weights = {item.name: item for offered in _results(manager, "impasto_weights", name) for item in offered}
+    weights = {
+        item.name: item
+        for offered in _results(manager, "impasto_weights", name, weights_folder=folder)
+        for item in offered
+    }
     for kind, new, known in (("effect", effects, plugins.effects), ("weights", weights, plugins.weights)):
         for taken in new.keys() & known.keys():
             raise ValueError(f"{kind} {taken!r} is offered by another plugin already")
@@ -113,7 +121,8 @@ def _add(plugins: Plugins, name: str, module: object) -> None:
     plugins.locales += locales
 
 
-def _results(manager: pluggy.PluginManager, hook: str, plugin: str) -> Iterator:  # type: ignore[type-arg]
+def _results(manager: pluggy.PluginManager, hook: str, plugin: str, **given: object) -> Iterator[Any]:
+    """What the implementations of `hook` in one plugin return; each is given what it asks for by name."""
     for implementation in getattr(manager.hook, hook).get_hookimpls():
         if implementation.plugin_name == plugin:
-            yield implementation.function()
+            yield implementation.function(**{name: given[name] for name in implementation.argnames})

@@ -20,7 +20,7 @@ def locate(weights: Weights, folder: Path) -> Path | None:
         elif scheme == "file":
             path = folder / name
         else:
-            raise ValueError(f"weights {weights.name}: source {source!r} is neither package: nor file:")
+            continue
         if path is not None and path.is_file():
             return path
     return None
