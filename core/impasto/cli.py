@@ -1,4 +1,4 @@
-"""The command line: run, sandbox, apply, effects."""
+"""The command line: run, sandbox, apply, effects; the other commands are in `impasto.commands`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ from typing import NoReturn
 import click
 
 from impasto import __version__
-from impasto.config import ConfigurationError, Settings, load_settings
-from impasto.i18n import Language, Languages, shipped_locales
+from impasto.commands.reading import config_option, reader
+from impasto.commands.weights import weights
+from impasto.config import ConfigurationError, load_settings
 from impasto.lifecycle import EXIT_CONFIGURATION, stop_event
 from impasto.log import configure_logging
-from impasto.plugins import Plugins, load_plugins
+from impasto.plugins import load_plugins
 
 log = logging.getLogger(__name__)
 
@@ -58,15 +59,11 @@ def command() -> None:
     """Impasto: a Telegram image studio for your own desktop and its GPU."""
 
 
-_config = click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    help="The TOML file with the settings, instead of the usual one.",
-)
+command.add_command(weights)
 
 
 @command.command()
-@_config
+@config_option
 def run(config: Path | None) -> None:
     """Run the bot until it is asked to stop (Ctrl-C, SIGTERM)."""
     from impasto.bot.application import serve
@@ -84,7 +81,7 @@ def run(config: Path | None) -> None:
 @command.command()
 @click.option("--port", default=8765, show_default=True, help="Where the page is served, on 127.0.0.1 alone.")
 @click.option("--browser/--no-browser", default=True, help="Open the page.")
-@_config
+@config_option
 def sandbox(config: Path | None, port: int, browser: bool) -> None:
     """Try the bot in the browser: no token, no Telegram, the real effects."""
     from impasto.bot.application import serve
@@ -129,7 +126,7 @@ def sandbox(config: Path | None, port: int, browser: bool) -> None:
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="A file, or a folder.")
 @click.option("--option", "given", multiple=True, metavar="KEY=VALUE", help="See: impasto effects")
 @click.option("--seed", default=0, show_default=True)
-@_config
+@config_option
 def apply(
     config: Path | None,
     effect: str,
@@ -145,11 +142,14 @@ def apply(
     settings = load_settings(config)
     configure_logging("WARNING")
     plugins = load_plugins(settings.plugins_folder, settings.weights_folder)
-    language = _reader(settings, plugins)
+    language = reader(settings, plugins)
     if (chosen := plugins.effects.get(effect)) is None:
         raise click.UsageError(f"there is no effect {effect!r}; there are: {', '.join(plugins.effects)}")
     if missing := plugins.missing(chosen):
-        raise click.ClickException(f"the weights of {effect} are not here: {', '.join(missing)}")
+        names = ", ".join(weights.name for weights in missing)
+        raise click.ClickException(
+            f"the weights of {effect} are not here: {names}; get them by: impasto weights fetch {effect}"
+        )
     try:
         jobs = applying.plan(chosen, pictures, output)
         options = applying.parse_options(chosen, given)
@@ -165,7 +165,7 @@ def apply(
 
 @command.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-@_config
+@config_option
 def effects(config: Path | None, as_json: bool) -> None:
     """List the effects, their pictures and their options."""
     from impasto.listing import describe, print_effects
@@ -173,14 +173,8 @@ def effects(config: Path | None, as_json: bool) -> None:
     settings = load_settings(config)
     configure_logging("ERROR")
     plugins = load_plugins(settings.plugins_folder, settings.weights_folder)
-    language = _reader(settings, plugins)
+    language = reader(settings, plugins)
     if as_json:
         click.echo(json.dumps(describe(plugins, language), ensure_ascii=False, indent=2))
     else:
         print_effects(plugins, language)
-
-
-def _reader(settings: Settings, plugins: Plugins) -> Language:
-    """The language of whoever sits at the terminal."""
-    code = (os.environ.get("LC_ALL") or os.environ.get("LANG") or "en").partition(".")[0]
-    return Languages([shipped_locales(settings.locales_dir), *plugins.locales]).get(code)

@@ -24,7 +24,7 @@ def describe(plugins: Plugins, language: Language) -> list[dict[str, Any]]:
                 {"name": slot.name, "minimum": slot.minimum, "maximum": slot.maximum} for slot in effect.slots
             ],
             "options": {option.key: _values(option) for option in effect.options},
-            "missing_weights": plugins.missing(effect),
+            "missing_weights": [weights.name for weights in plugins.missing(effect)],
         }
         for effect in plugins.effects.values()
     ]
@@ -38,7 +38,10 @@ def print_effects(plugins: Plugins, language: Language) -> None:
         console.print(f"[bold]{effect.id}[/] {slots}  {escape(language(effect.title))}")
         console.print(f"    {escape(language(effect.description))}")
         if missing := plugins.missing(effect):
-            console.print(f"    [red]its weights are not here: {', '.join(missing)}[/]")
+            size = language.byte_size(sum(weights.size for weights in missing))
+            how = f"impasto weights fetch {effect.id}  ({size})" if all(w.addresses for w in missing) else ""
+            names = ", ".join(weights.name for weights in missing)
+            console.print(f"    [red]its weights are not here: {names}[/]  {how}")
         for option in effect.options:
             values = escape(str(_values(option)["values"]))
             console.print(f"    [dim]{option.key}={option.default}  {values}[/]")

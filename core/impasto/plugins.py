@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -19,7 +19,7 @@ import pluggy
 
 from impasto import hookspecs
 from impasto.effects import Category, Effect, Weights
-from impasto.weights import locate
+from impasto.weights import WeightsFolder
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Plugins:
     """What the installed plugins offer."""
 
     manager: pluggy.PluginManager
-    weights_folder: Path
+    folder: WeightsFolder
     effects: dict[str, Effect] = field(default_factory=dict)
     weights: dict[str, Weights] = field(default_factory=dict)
     locales: list[Path] = field(default_factory=list)
@@ -46,28 +46,39 @@ class Plugins:
     def located(self, effect: Effect) -> dict[str, Path]:
         """The weights of `effect` that are on this machine, by name."""
         found = {
-            name: locate(self.weights[name], self.weights_folder)
+            name: self.folder.locate(self.weights[name])
             for name in (*effect.weights, *effect.optional_weights)
         }
         return {name: path for name, path in found.items() if path is not None}
 
-    def missing(self, effect: Effect) -> list[str]:
-        """The names of weights without which `effect` cannot run."""
+    def missing(self, effect: Effect) -> list[Weights]:
+        """The weights without which `effect` cannot run."""
         located = self.located(effect)
-        return [name for name in effect.weights if name not in located]
+        return [self.weights[name] for name in effect.weights if name not in located]
 
     def offered(self) -> list[Effect]:
         """The effects whose weights are here, by category, as menus show them."""
-        here = [effect for effect in self.effects.values() if not self.missing(effect)]
-        categories = list(Category)
-        return sorted(here, key=lambda effect: categories.index(effect.category))
+        return _by_category(effect for effect in self.effects.values() if not self.missing(effect))
+
+    def downloadable(self) -> list[Effect]:
+        """The effects whose weights are not here, and can be had."""
+        return _by_category(
+            effect
+            for effect in self.effects.values()
+            if (missing := self.missing(effect)) and all(weights.addresses for weights in missing)
+        )
+
+
+def _by_category(effects: Iterable[Effect]) -> list[Effect]:
+    categories = list(Category)
+    return sorted(effects, key=lambda effect: categories.index(effect.category))
 
 
 def load_plugins(folder: Path, weights_folder: Path) -> Plugins:
     """Load every plugin that is installed or lies in `folder`."""
     manager = pluggy.PluginManager("impasto")
     manager.add_hookspecs(hookspecs)
-    plugins = Plugins(manager, weights_folder)
+    plugins = Plugins(manager, WeightsFolder(weights_folder))
     for name, load in _found(folder):
         try:
             _add(plugins, name, load())
@@ -97,7 +108,7 @@ def _add(plugins: Plugins, name: str, module: object) -> None:
     manager = plugins.manager
     manager.register(module, name=name)
     manager.check_pending()
-    folder = plugins.weights_folder
+    folder = plugins.folder.path
     effects = {
         effect.id: effect
         for offered in _results(manager, "impasto_effects", name, weights_folder=folder)

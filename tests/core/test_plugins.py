@@ -8,7 +8,7 @@ import pytest
 
 from impasto.effects import Category, Effect, ImageSlot, Weights, verbatim
 from impasto.plugins import Plugins, load_plugins
-from impasto.weights import locate
+from impasto.weights import WeightsFolder
 
 HEAD = """
 from impasto.effects import *
@@ -71,7 +71,7 @@ def impasto_effects(): return [effect('w.needy', weights=("w",))]
 """
     plugins = load(needy=code)
     effect = plugins.effects["w.needy"]
-    assert plugins.missing(effect) == ["w"]
+    assert [weights.name for weights in plugins.missing(effect)] == ["w"]
     assert effect not in plugins.offered()
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / "w.pth").write_bytes(b"1234")
@@ -87,7 +87,7 @@ def test_weights_in_a_package_are_found_without_importing_it(
     (tmp_path / "heavy" / "data" / "net.pth").write_bytes(b"1")
     monkeypatch.syspath_prepend(tmp_path)
     weights = Weights("v", verbatim("v"), ("package:heavy/data/net.pth",), 1, "MIT")
-    assert locate(weights, tmp_path) == tmp_path / "heavy" / "data" / "net.pth"
+    assert WeightsFolder(tmp_path).locate(weights) == tmp_path / "heavy" / "data" / "net.pth"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Commands of `impasto` that keep the owner's things: weights."""
