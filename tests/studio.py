@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -20,11 +21,13 @@ FIXTURE_PLUGINS = Path(__file__).parent / "fixtures" / "plugins"
 class Studio:
     """A sandbox and a bot process that can be stopped, killed and started again on the same data."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(
+        self, folder: Path, *, environment: Mapping[str, str] | None = None, **settings: str
+    ) -> None:
         self.folder = folder
         self.sandbox = Sandbox()
         self.log = ""
-        self._settings = settings
+        self._settings, self._environment = settings, environment or {}
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._logged = asyncio.Condition()
@@ -52,7 +55,9 @@ class Studio:
             "DEVICES": "cpu",
             "LIMITS__CANCEL_GRACE": "1",
         } | self._settings
-        environment = os.environ | {f"IMPASTO_{key}": value for key, value in settings.items()}
+        environment = (
+            os.environ | self._environment | {f"IMPASTO_{key}": value for key, value in settings.items()}
+        )
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "impasto", "run",
             env=environment, stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,

@@ -51,8 +51,10 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=lambda: user_data_path("impasto"), description="jobs, users, lock")
     weights_dir: Path | None = Field(None, description="the owner's weights; default: weights in data_dir")
     plugins_dir: Path | None = Field(None, description="the owner's plugins; default: plugins in data_dir")
+    gallery_dir: Path | None = Field(None, description="paintings; default: gallery in data_dir")
     locales_dir: Path | None = Field(None, description="catalogues to use instead of the shipped ones")
     devices: str = Field("auto", pattern=r"^(auto|cpu|cuda:\d+(,cuda:\d+)*)$")
+    developer: bool = Field(False, description="show the owner the details of their own jobs")
     stop_on_eof: bool = Field(False, description="end when standard input closes; for Windows services")
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     telegram: TelegramSettings = TelegramSettings()
@@ -79,6 +81,11 @@ class Settings(BaseSettings):
     def plugins_folder(self) -> Path:
         """Where the owner's own plugins lie."""
         return self.plugins_dir or self.data_dir / "plugins"
+
+    @property
+    def gallery_folder(self) -> Path:
+        """Where the gallery of paintings lies."""
+        return self.gallery_dir or self.data_dir / "gallery"
 
     def bot_token(self) -> str:
         """The token from the environment, the configuration or its file.

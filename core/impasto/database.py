@@ -33,6 +33,14 @@ _MIGRATIONS = (
         language TEXT NOT NULL
     );
     """,
+    """
+    CREATE TABLE sheets (
+        bot_id INTEGER NOT NULL,
+        signature TEXT NOT NULL,
+        file_id TEXT NOT NULL,
+        PRIMARY KEY (bot_id, signature)
+    );
+    """,
 )
 """Each entry brings the schema from its index to the next; the version is SQLite's user_version."""
 

@@ -27,6 +27,7 @@ __all__ = [
     "Category",
     "Choice",
     "ChoiceOption",
+    "Condition",
     "Effect",
     "EffectError",
     "ImageSlot",
@@ -38,6 +39,8 @@ __all__ = [
     "Text",
     "ToggleOption",
     "Weights",
+    "WhenChanged",
+    "WhenPictures",
     "hookimpl",
     "plural",
     "text",
@@ -69,7 +72,8 @@ class Category(StrEnum):
 class ImageSlot:
     """A place for one or more pictures: the content image, the style image…
 
-    `prompt` asks the person for it ("Now send the picture whose style you like").
+    `prompt` asks the person for it ("Now send the picture whose style you like"). With `gallery`, a painting
+    of the owner's gallery can be chosen instead of sent.
     """
 
     name: str
@@ -77,12 +81,31 @@ class ImageSlot:
     prompt: Text
     minimum: int = 1
     maximum: int = 1
+    gallery: bool = False
 
     def __post_init__(self) -> None:
         if not _KEY.fullmatch(self.name):
             raise ValueError(f"slot name {self.name!r} is not a lower-case identifier")
         if not 1 <= self.minimum <= self.maximum <= 10:
             raise ValueError(f"slot {self.name!r}: 1 ≤ minimum ≤ maximum ≤ 10 does not hold")
+
+
+@dataclass(frozen=True, slots=True)
+class WhenPictures:
+    """An option that is only shown when the slot has at least so many pictures."""
+
+    slot: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class WhenChanged:
+    """An option that is only shown when another one is not at its default."""
+
+    option: str
+
+
+Condition = WhenPictures | WhenChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +118,18 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ChoiceOption:
-    """One of several values, drawn as buttons with the chosen one marked."""
+    """One of several values, drawn as buttons with the chosen one marked.
+
+    With `samples`, each choice is shown as a small picture: the effect itself on one sample picture. That is
+    for effects with one slot that are quick.
+    """
 
     key: str
     title: Text
     choices: tuple[Choice, ...]
     default: str
+    when: Condition | None = None
+    samples: bool = False
 
     def __post_init__(self) -> None:
         _check_key(self.key)
@@ -127,6 +156,7 @@ class RangeOption:
     maximum: float
     step: float
     default: float
+    when: Condition | None = None
 
     def __post_init__(self) -> None:
         _check_key(self.key)
@@ -148,6 +178,7 @@ class ToggleOption:
     key: str
     title: Text
     default: bool = False
+    when: Condition | None = None
 
     def __post_init__(self) -> None:
         _check_key(self.key)
@@ -199,6 +230,19 @@ class Effect:
         ):
             if len(set(names)) != len(names):
                 raise ValueError(f"effect {self.id} has two {what} of one name")
+        for option in self.options:
+            self._check_option(option)
+
+    def _check_option(self, option: Option) -> None:
+        match option.when:
+            case WhenPictures(slot) if slot not in {slot.name for slot in self.slots}:
+                raise ValueError(
+                    f"effect {self.id}: option {option.key} looks at slot {slot!r}, which is none"
+                )
+            case WhenChanged(other) if other not in {option.key for option in self.options}:
+                raise ValueError(f"effect {self.id}: option {option.key} looks at {other!r}, which is none")
+        if isinstance(option, ChoiceOption) and option.samples and len(self.slots) > 1:
+            raise ValueError(f"effect {self.id}: option {option.key} has samples, so it takes one slot only")
 
     def defaults(self) -> dict[str, OptionValue]:
         """Every option with its default."""
@@ -299,6 +343,12 @@ class JobContext(Protocol):
 
     def note(self, message: Text | str) -> None:
         """Add a sentence to the caption of the result ("Painted at half size…")."""
+
+    def record(self, name: str, value: float | str) -> None:
+        """Keep a detail for the owner: numbers of one name make a curve (a loss), a word is a fact.
+
+        Shown in developer mode and by `impasto apply --details`.
+        """
 
 
 class Processor(Protocol):

@@ -17,7 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
-from impasto.text import Text
+from impasto.text import ByteSize, Text
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ class Language:
         if isinstance(value, str):
             right_to_left = self.locale.text_direction == "rtl"
             return f"{_ISOLATE}{value}{_POP}" if right_to_left else value
-        return self.number(value)
+        return self.byte_size(value) if isinstance(value, ByteSize) else self.number(value)
 
 
 class Languages:

@@ -42,14 +42,16 @@ class Plugins:
     weights: dict[str, Weights] = field(default_factory=dict)
     locales: list[Path] = field(default_factory=list)
     broken: list[BrokenPlugin] = field(default_factory=list)
+    _located: dict[str, Path] = field(default_factory=dict)
+    """What was found once, so that answers to people need not look for it on the disk."""
 
     def located(self, effect: Effect) -> dict[str, Path]:
         """The weights of `effect` that are on this machine, by name."""
-        found = {
-            name: self.folder.locate(self.weights[name])
-            for name in (*effect.weights, *effect.optional_weights)
-        }
-        return {name: path for name, path in found.items() if path is not None}
+        for name in (*effect.weights, *effect.optional_weights):
+            if name not in self._located and (path := self.folder.locate(self.weights[name])) is not None:
+                self._located[name] = path
+        names = (*effect.weights, *effect.optional_weights)
+        return {name: self._located[name] for name in names if name in self._located}
 
     def missing(self, effect: Effect) -> list[Weights]:
         """The weights without which `effect` cannot run."""

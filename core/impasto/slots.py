@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-from impasto.effects import Effect, ImageSlot
+from impasto.effects import Effect, ImageSlot, Option, OptionValue, WhenChanged, WhenPictures
 
 Picture = TypeVar("Picture")
 
@@ -22,6 +22,23 @@ def missing_slot(effect: Effect, count: int) -> ImageSlot | None:
             return slot
         count -= slot.minimum
     return None
+
+
+def open_slot(effect: Effect, count: int) -> ImageSlot | None:
+    """The slot that takes one more picture after `count`: one that lacks it, or the last with room."""
+    return missing_slot(effect, count) or (effect.slots[-1] if fits(effect, count + 1) else None)
+
+
+def shown(effect: Effect, option: Option, chosen: Mapping[str, OptionValue], count: int) -> bool:
+    """Whether an option has a meaning with these choices and so many pictures."""
+    match option.when:
+        case WhenChanged(other):
+            return chosen.get(other) != effect.option(other).default
+        case WhenPictures(slot, needed):
+            filled = fill(effect, range(count)) if missing_slot(effect, count) is None else []
+            return bool(filled) and len(filled[0][slot]) >= needed
+        case None:
+            return True
 
 
 def fits(effect: Effect, count: int) -> bool:

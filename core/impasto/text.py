@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+class ByteSize(int):
+    """A number of bytes, which a text shows as the reader writes it: "2.5 MB"."""
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """A translatable sentence and what fills its `{placeholders}`.

@@ -1,89 +1,29 @@
 """The conversation without Telegram: whatever a person does, in whatever order, it goes on."""
 
-import itertools
-
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from impasto.bot import cards
-from impasto.bot.buttons import ChooseEffect, Go, Menu, OpenOption, SetOption, ShowCard
-from impasto.bot.dialogue import Dialogue
-from impasto.bot.events import AgainAsked, Command, Event, OtherSent, PictureSent, Pressed
-from impasto.bot.replies import Card, CloseCard, PassReport, Reply, Say, Submit, Toast
-from impasto.bot.session import SentPicture, Session
-from impasto.effects import (
-    Category,
-    Choice,
-    ChoiceOption,
-    Effect,
-    ImageSlot,
-    RangeOption,
-    ToggleOption,
-    verbatim,
+from impasto.bot.buttons import (
+    AddPicture,
+    ChooseEffect,
+    ChoosePainting,
+    Go,
+    Menu,
+    OpenOption,
+    SetOption,
+    ShowCard,
+    ShowChoices,
+    ShowPaintings,
 )
-from impasto.i18n import Language
+from impasto.bot.events import AgainAsked, Command, Event, OtherSent, Pressed
+from impasto.bot.replies import PassReport, Reply, Say, Submit, Toast
+from impasto.bot.session import SentPicture, Session
 from impasto.jobs.model import PictureRef
 from impasto.text import text as _
-
-CONTENT = ImageSlot("content", verbatim("Photo"), verbatim("Send a photo."))
-STYLE = ImageSlot("style", verbatim("Style"), verbatim("Now the style."))
-
-
-def effect(name: str, slots: tuple[ImageSlot, ...] = (CONTENT,), **more: object) -> Effect:
-    words = verbatim(name)
-    return Effect(f"t.{name}", words, words, Category.PAINT, "m:P", slots, **more)  # type: ignore[arg-type]
-
-
-TINT = ChoiceOption("tint", verbatim("Tint"), tuple(Choice(c, verbatim(c)) for c in "abc"), "a")
-OPTIONS = (
-    TINT,
-    RangeOption("power", verbatim("Power"), 0, 1, 0.25, 0.5),
-    ToggleOption("dark", verbatim("Dark")),
-)
-EFFECTS = (effect("plain"), effect("blend", (CONTENT, STYLE)), effect("rich", options=OPTIONS))
-
-numbers = itertools.count(1)
-
-
-def picture(name: str = "p", album: str | None = None) -> PictureSent:
-    return PictureSent(SentPicture(PictureRef(name), next(numbers)), album)
-
-
-class Chat:
-    """A session and its dialogue; cards get message ids as Telegram would give them."""
-
-    def __init__(self, *, has_owner: bool = True) -> None:
-        self.session = Session()
-        self.dialogue = Dialogue(EFFECTS, [Language("en")], has_owner=has_owner)
-        self.card: Card | None = None
-
-    def do(self, event: Event) -> list[Reply]:
-        replies = self.dialogue.step(self.session, event)
-        for reply in replies:
-            if isinstance(reply, CloseCard) or (isinstance(reply, Card) and reply.anew):
-                self.session.card_id, self.card = None, None
-            if isinstance(reply, Card):
-                self.session.card_id = self.session.card_id or next(numbers)
-                self.card = reply
-        return replies
-
-    def press(self, button: object) -> list[Reply]:
-        assert self.session.card_id is not None
-        return self.do(Pressed(button, self.session.card_id))  # type: ignore[arg-type]
-
-    def labels(self) -> list[str]:
-        assert self.card is not None
-        return [str(label.title) for row in self.card.rows for label in row]
-
-
-def jobs(replies: list[Reply]) -> list[dict[str, list[str]]]:
-    return [
-        {slot: [ref.file_id for ref in refs] for slot, refs in reply.pictures.items()}
-        for reply in replies
-        if isinstance(reply, Submit)
-    ]
+from tests.chat.talk import EFFECTS, LEARNT, MANY, Chat, jobs, numbers, picture
 
 
 def test_the_effect_first_and_then_the_picture_makes_a_job() -> None:
@@ -213,13 +153,18 @@ def test_what_is_not_a_picture_is_answered_and_the_session_goes_on() -> None:
     assert jobs(chat.do(picture("b"))) == [{"content": ["a"], "style": ["b"]}]
 
 
+ALL = (*EFFECTS, MANY, LEARNT)
+
+
 class AnyConversation(RuleBasedStateMachine):
     """Taps, pictures and commands in any order."""
 
     @initialize()
     def begin(self) -> None:
         self.chat = Chat()
-        self.sent: set[str] = set()
+        self.chat.house.effects += [MANY, LEARNT]
+        self.chat.house.hang(12)
+        self.sent = {painting.ref.file_id for painting in self.chat.house.pictures}
 
     @rule(album=st.sampled_from([None, None, "x", "y"]))
     def send_picture(self, album: str | None) -> None:
@@ -235,8 +180,11 @@ class AnyConversation(RuleBasedStateMachine):
 
     @rule(
         button=st.one_of(
-            st.sampled_from([Menu(), Go(), ShowCard(), None]),
-            st.sampled_from([ChooseEffect(e.id) for e in EFFECTS] + [ChooseEffect("no.such")]),
+            st.sampled_from([Menu(), Go(), ShowCard(), AddPicture(), None]),
+            st.sampled_from([ChooseEffect(e.id) for e in ALL] + [ChooseEffect("no.such")]),
+            st.builds(ShowChoices, st.integers(0, 4), st.integers(0, 4)),
+            st.builds(ShowPaintings, st.integers(0, 4)),
+            st.builds(ChoosePainting, st.sampled_from(["p1", "p12", "gone"])),
             st.builds(OpenOption, st.integers(0, 4)),
             st.builds(SetOption, st.integers(0, 4), st.integers(0, 4)),
         ),
@@ -253,7 +201,7 @@ class AnyConversation(RuleBasedStateMachine):
     def check(self, replies: list[Reply]) -> None:
         assert replies, "everything is answered"
         for submit in (reply for reply in replies if isinstance(reply, Submit)):
-            chosen = next(e for e in EFFECTS if e.id == submit.effect_id)
+            chosen = next(e for e in ALL if e.id == submit.effect_id)
             assert submit.pictures.keys() == {slot.name for slot in chosen.slots}
             for slot in chosen.slots:
                 assert slot.minimum <= len(submit.pictures[slot.name]) <= slot.maximum
@@ -264,7 +212,7 @@ class AnyConversation(RuleBasedStateMachine):
     @invariant()
     def pictures_are_never_too_many(self) -> None:
         session = self.chat.session
-        chosen = next((e for e in EFFECTS if e.id == session.effect_id), None)
+        chosen = next((e for e in ALL if e.id == session.effect_id), None)
         if chosen is not None and len(chosen.slots) > 1:
             assert len(session.pictures) <= sum(slot.maximum for slot in chosen.slots)
 

@@ -19,17 +19,21 @@ from impasto.bot import limits
 from impasto.bot.cards import COMMANDS, DESCRIPTION, SHORT_DESCRIPTION
 from impasto.bot.delivery import Delivery
 from impasto.bot.dialogue import Dialogue
+from impasto.bot.fetching import WeightsFetcher
 from impasto.bot.handlers import Handlers
 from impasto.bot.order import InOrderPerPerson
 from impasto.bot.owner import Owner
-from impasto.bot.pictures import TelegramPictures
+from impasto.bot.pictures import ChatPictures
 from impasto.bot.results import ResultShelf
 from impasto.bot.services import Services
+from impasto.bot.sheets import Sheets
 from impasto.config import ConfigurationError, Settings
 from impasto.database import open_database
 from impasto.engine.local import LocalEngine
 from impasto.engine.runner import RunnerSettings
 from impasto.engine.worker import WorkerSettings
+from impasto.gallery.paintings import Gallery
+from impasto.gallery.samples import Samples
 from impasto.i18n import Languages, shipped_locales
 from impasto.jobs.dispatcher import Dispatcher
 from impasto.jobs.store import JobStore
@@ -84,21 +88,42 @@ async def _serve(settings: Settings, token: str, connection: sqlite3.Connection,
     store, users = JobStore(connection), UserStore(connection)
     store.prune()
     owner = Owner(application.bot, settings.owner, languages, users)
+    gallery = Gallery(settings.gallery_folder)
     shelf = ResultShelf(settings.limits.result_memory)
     engine = local_engine(settings)
     dispatcher = Dispatcher(
         store=store,
         engine=engine,
-        source=TelegramPictures(application.bot),
+        source=ChatPictures(application.bot, gallery),
         effects=plugins.effects,
         outputs=(limits.PHOTO, limits.FILE),
         limits=settings.limits,
+        developer=settings.owner if settings.developer else None,
     )
     delivery = Delivery(
-        application.bot, store=store, languages=languages, plugins=plugins, shelf=shelf, owner=owner
+        application.bot,
+        store=store,
+        languages=languages,
+        plugins=plugins,
+        shelf=shelf,
+        owner=owner,
+        gallery=gallery,
     )
-    dialogue = Dialogue(plugins.offered(), languages.all(), has_owner=settings.owner is not None)
-    services = Services(dialogue, dispatcher, store, users, languages, plugins, shelf, owner)
+    dialogue = Dialogue(plugins, gallery, languages.all(), has_owner=settings.owner is not None)
+    samples = Samples(settings.data_dir / "samples", plugins, dispatcher.run_errand)
+    fetcher = WeightsFetcher(application.bot, settings, plugins)
+    services = Services(
+        dialogue=dialogue,
+        dispatcher=dispatcher,
+        store=store,
+        users=users,
+        languages=languages,
+        plugins=plugins,
+        shelf=shelf,
+        owner=owner,
+        sheets=Sheets(connection, samples),
+        fetcher=fetcher,
+    )
     Handlers(services).register(application)
     application.add_error_handler(_ErrorHandler(services).handle)
 
@@ -121,6 +146,7 @@ async def _serve(settings: Settings, token: str, connection: sqlite3.Connection,
             log.info("stopping")
             await application.updater.stop()  # type: ignore[union-attr]
             await application.stop()
+            await fetcher.stop_all()
             for task in tasks:
                 task.cancel()
         await engine.stop()

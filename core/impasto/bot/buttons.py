@@ -41,6 +41,52 @@ class ShowCard:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowChoices:
+    """Show a page of the choices of an option."""
+
+    option: int
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowPaintings:
+    """Show a page of the gallery."""
+
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChoosePainting:
+    """Take this painting."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddPicture:
+    """Send one more picture to an effect that takes several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Downloads:
+    """Show the owner what can be downloaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """Download the weights of this effect."""
+
+    effect_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopDownload:
+    """Stop the download for this effect."""
+
+    effect_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Go:
     """Begin."""
 
@@ -55,6 +101,13 @@ class CancelJob:
 @dataclass(frozen=True, slots=True)
 class AsFile:
     """Send the result of a job as a file."""
+
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Send the owner what was recorded while a job ran."""
 
     job_id: int
 
@@ -84,6 +137,14 @@ Button = (
     | OpenOption
     | SetOption
     | ShowCard
+    | ShowChoices
+    | ShowPaintings
+    | ChoosePainting
+    | AddPicture
+    | Downloads
+    | Download
+    | StopDownload
+    | Details
     | Go
     | CancelJob
     | AsFile
@@ -98,6 +159,14 @@ _TAGS: dict[str, type[Button]] = {
     "o": OpenOption,
     "s": SetOption,
     "b": ShowCard,
+    "c": ShowChoices,
+    "p": ShowPaintings,
+    "k": ChoosePainting,
+    "n": AddPicture,
+    "w": Downloads,
+    "d": Download,
+    "h": StopDownload,
+    "i": Details,
     "g": Go,
     "x": CancelJob,
     "f": AsFile,

@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import TypeVar
+from urllib.parse import urlsplit
 
 from impasto.bot.buttons import (
+    AddPicture,
+    Button,
     ChooseEffect,
     ChooseLanguage,
+    ChoosePainting,
+    Download,
+    Downloads,
     Go,
     Menu,
     OpenOption,
     SetOption,
     ShowCard,
+    ShowChoices,
+    ShowPaintings,
 )
-from impasto.bot.replies import Card, Label
+from impasto.bot.replies import Card, Label, PaintingSheet, SampleSheet
 from impasto.bot.session import Session
-from impasto.effects import ChoiceOption, Effect, ImageSlot, Option, OptionValue, RangeOption, Text
+from impasto.effects import (
+    ChoiceOption,
+    Effect,
+    ImageSlot,
+    Option,
+    OptionValue,
+    RangeOption,
+    Text,
+    Weights,
+)
+from impasto.gallery.paintings import Painting
+from impasto.gallery.sheet import COLUMNS, PER_SHEET
 from impasto.i18n import Language
-from impasto.text import plural, verbatim
+from impasto.slots import fits, shown, takes_one
+from impasto.text import ByteSize, plural, verbatim
 from impasto.text import text as _
 
 GONE = _("I no longer have this effect. Please choose another: /start")
@@ -56,6 +77,9 @@ COMMANDS = {
 }
 
 _BACK = Label(_("‹ Back"), Menu())
+_TO_OPTIONS = Label(_("‹ Back"), ShowCard())
+
+Thing = TypeVar("Thing")
 
 REPORT = Card(
     (
@@ -70,46 +94,64 @@ REPORT = Card(
 )
 
 
-def welcome(first_name: str, effects: Collection[Effect]) -> Card:
+def welcome(first_name: str, effects: Collection[Effect], downloads: bool) -> Card:
     """The answer to /start."""
     greeting = _("Hello, {name}!")(name=first_name) if first_name else _("Hello!")
     invitation = _("Send me a photo, or choose first what I shall do with it.")
-    return Card((invitation,), _effect_rows(effects), heading=greeting, anew=True)
+    rows = _with_downloads(_effect_rows(effects), downloads)
+    return Card((invitation,), rows, heading=greeting, anew=True)
 
 
-def menu(effects: Collection[Effect], pictures: int, *, anew: bool) -> Card:
-    """The effects, for so many pictures that are here already."""
+def menu(effects: Collection[Effect], pictures: int, *, anew: bool, downloads: bool = False) -> Card:
+    """The effects, for so many pictures that are here already; with `downloads`, where to get more."""
     if pictures:
         question = plural(
             "What shall I do with this picture?", "What shall I do with these {n} pictures?", pictures
         )
     else:
         question = _("What shall I do? Choose, then send a photo.")
-    return Card((question,), _effect_rows(effects), anew=anew)
+    return Card((question,), _with_downloads(_effect_rows(effects), downloads), anew=anew)
 
 
-def ask(effect: Effect, slot: ImageSlot, *, anew: bool) -> Card:
-    """Ask for the picture of a slot."""
-    return Card((effect.description, slot.prompt), ((_BACK,),), heading=_heading(effect), anew=anew)
+def ask(
+    effect: Effect, slot: ImageSlot, *, anew: bool, has_gallery: bool = False, another: bool = False
+) -> Card:
+    """Ask for the picture of a slot, or for one more; with `has_gallery`, a painting can be chosen."""
+    rows = ((Label(_("🖼 Choose a famous painting"), ShowPaintings(0)),),) if has_gallery else ()
+    back = _TO_OPTIONS if another else _BACK
+    paragraphs = (slot.prompt,) if another else (effect.description, slot.prompt)
+    return Card(paragraphs, (*rows, (back,)), heading=_heading(effect), anew=anew)
 
 
-def options(effect: Effect, session: Session, *, anew: bool = False) -> Card:
-    """The options of the effect with what is chosen, and the button to begin."""
-    rows = [_option_row(place, option, session) for place, option in enumerate(effect.options)]
+def options(
+    effect: Effect, session: Session, *, anew: bool = False, paintings: Sequence[Painting] = ()
+) -> Card:
+    """The options of the effect with what is chosen, `paintings` among it, and the button to begin."""
     count = len(session.pictures)
+    rows = [
+        _option_row(place, option, session)
+        for place, option in enumerate(effect.options)
+        if shown(effect, option, session.options, count)
+    ]
+    if not takes_one(effect) and fits(effect, count + 1):
+        another = _("➕ Another picture: {slot}")(slot=effect.slots[-1].title)
+        rows.append((Label(another, AddPicture()),))
     if len(effect.slots) == 1 and count > 1:
         go = plural("▶️ Start {n} picture", "▶️ Start {n} pictures", count)
     else:
         go = _("▶️ Start")
     rows += [(Label(go, Go()),), (_BACK,)]
-    return Card((effect.description,), tuple(rows), heading=_heading(effect), anew=anew)
+    lines = tuple(verbatim(f"🖼 {painting.label}") for painting in paintings)
+    return Card((effect.description,), tuple(rows), heading=_heading(effect), anew=anew, lines=lines)
 
 
-def choices(effect: Effect, place: int, session: Session) -> Card:
-    """The choices of one option, two in a row."""
+def choices(effect: Effect, place: int, session: Session, page: int | None = None) -> Card:
+    """The choices of one option: two in a row, or a page of pictures, at first that of what is chosen."""
     option = effect.options[place]
     if not isinstance(option, ChoiceOption):
         raise TypeError(f"option {option.key} has no choices")
+    if option.samples:
+        return _samples(effect, place, option, session, page)
     labels = [
         Label(
             _("✓ {choice}")(choice=choice.title)
@@ -119,9 +161,72 @@ def choices(effect: Effect, place: int, session: Session) -> Card:
         )
         for number, choice in enumerate(option.choices)
     ]
-    rows = [tuple(labels[start : start + 2]) for start in range(0, len(labels), 2)]
-    back = Label(_("‹ Back"), ShowCard())
-    return Card((option.title,), (*rows, (back,)), heading=_heading(effect))
+    return Card((option.title,), (*_in_rows(labels, 2), (_TO_OPTIONS,)), heading=_heading(effect))
+
+
+def _samples(effect: Effect, place: int, option: ChoiceOption, session: Session, page: int | None) -> Card:
+    chosen = session.options[option.key]
+    if page is None:
+        page = [choice.value for choice in option.choices].index(str(chosen)) // PER_SHEET
+    here, pages, first = _page(option.choices, page)
+    labels = [
+        _numbered(number, SetOption(place, number - 1), ticked=choice.value == chosen)
+        for number, choice in enumerate(here, start=first)
+    ]
+    turn = [ShowChoices(place, (page + step) % pages) for step in (-1, 1)]
+    return Card(
+        (option.title,),
+        (*_in_rows(labels, COLUMNS), *_turning(turn, page, pages), (_TO_OPTIONS,)),
+        heading=_heading(effect),
+        lines=tuple(_line(number, choice.title) for number, choice in enumerate(here, start=first)),
+        sheet=SampleSheet(effect, option, tuple(choice.value for choice in here), first),
+    )
+
+
+def paintings(effect: Effect, slot: ImageSlot, gallery: Sequence[Painting], page: int) -> Card:
+    """A page of the gallery, for a slot of the effect."""
+    here, pages, first = _page(gallery, page)
+    labels = [
+        _numbered(number, ChoosePainting(painting.key), ticked=False)
+        for number, painting in enumerate(here, start=first)
+    ]
+    turn = [ShowPaintings((page + step) % pages) for step in (-1, 1)]
+    return Card(
+        (slot.title,),
+        (*_in_rows(labels, COLUMNS), *_turning(turn, page, pages), (_TO_OPTIONS,)),
+        heading=_heading(effect),
+        lines=tuple(
+            _line(number, verbatim(painting.label)) for number, painting in enumerate(here, start=first)
+        ),
+        sheet=PaintingSheet(tuple(here), first),
+    )
+
+
+def downloads(effects: Sequence[tuple[Effect, int]]) -> Card:
+    """For the owner: effects that can be had, each with the bytes of its download."""
+    rows = tuple(
+        (
+            Label(
+                _("{effect} · {size}")(effect=_heading(effect), size=ByteSize(size)),
+                ChooseEffect(effect.id),
+            ),
+        )
+        for effect, size in effects
+    )
+    words = _("These effects need a download first. Once it is here, everybody can use them.")
+    return Card((words,), (*rows, (_BACK,)), heading=_("⬇️ More effects"))
+
+
+def offer_download(effect: Effect, missing: Sequence[Weights]) -> Card:
+    """For the owner: what the download of an effect is, and the button that begins it."""
+    size = sum(weights.size for weights in missing)
+    hosts = dict.fromkeys(urlsplit(weights.addresses[0]).hostname or "" for weights in missing)
+    licences = dict.fromkeys(weights.licence for weights in missing)
+    about = _("A download of {size} from {hosts}. Licence: {licences}.")(
+        size=ByteSize(size), hosts=", ".join(hosts), licences=", ".join(licences)
+    )
+    rows = ((Label(_("⬇️ Download"), Download(effect.id)),), (Label(_("‹ Back"), Downloads()),))
+    return Card((effect.description, about), rows, heading=_heading(effect))
 
 
 def languages(known: Sequence[Language]) -> Card:
@@ -132,6 +237,42 @@ def languages(known: Sequence[Language]) -> Card:
 
 def _heading(effect: Effect) -> Text:
     return _("{emoji} {title}")(emoji=effect.emoji, title=effect.title)
+
+
+def _with_downloads(rows: tuple[tuple[Label, ...], ...], downloads: bool) -> tuple[tuple[Label, ...], ...]:
+    return (*rows, (Label(_("⬇️ More effects"), Downloads()),)) if downloads else rows
+
+
+def _page(things: Sequence[Thing], page: int) -> tuple[Sequence[Thing], int, int]:
+    """What is on a page, how many pages there are, and the number of the first thing on this one."""
+    pages = max(1, -(-len(things) // PER_SHEET))
+    start = page % pages * PER_SHEET
+    return things[start : start + PER_SHEET], pages, start + 1
+
+
+def _numbered(number: int, button: Button, *, ticked: bool) -> Label:
+    return Label(verbatim(f"✓ {number}" if ticked else str(number)), button)
+
+
+def _line(number: int, name: Text) -> Text:
+    return _("{number}. {name}")(number=str(number), name=name)
+
+
+def _turning(turn: Sequence[Button], page: int, pages: int) -> tuple[tuple[Label, ...], ...]:
+    """The row that turns pages, where there are several."""
+    if pages == 1:
+        return ()
+    back, forth = turn
+    return (
+        (
+            Label(verbatim(f"‹ {(page - 1) % pages + 1}"), back),
+            Label(verbatim(f"{(page + 1) % pages + 1} ›"), forth),
+        ),
+    )
+
+
+def _in_rows(labels: Sequence[Label], columns: int) -> tuple[tuple[Label, ...], ...]:
+    return tuple(tuple(labels[start : start + columns]) for start in range(0, len(labels), columns))
 
 
 def _effect_rows(effects: Iterable[Effect]) -> tuple[tuple[Label, ...], ...]:

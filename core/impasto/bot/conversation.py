@@ -11,24 +11,26 @@ from telegram import Bot, CallbackQuery, Message
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
+from impasto.bot.card_message import CardMessage
 from impasto.bot.events import Event
 from impasto.bot.limits import CALLBACK_ANSWER_CHARACTERS
 from impasto.bot.replies import (
     CancelJobs,
     Card,
     CloseCard,
+    FetchWeights,
     ForgetUser,
     PassReport,
     Reply,
     Say,
     SetLanguage,
+    StopFetching,
     Submit,
     Toast,
 )
 from impasto.bot.services import Services
 from impasto.bot.session import Session
 from impasto.bot.status import file_name
-from impasto.bot.view import card_html, keyboard
 from impasto.effects import Category
 from impasto.i18n import Language
 from impasto.jobs.dispatcher import Refused
@@ -53,6 +55,7 @@ class Conversation:
         language: Language,
     ) -> None:
         self._services, self._bot, self._session = services, bot, session
+        self._card = CardMessage(bot, services.sheets, session, chat_id)
         self._chat_id, self._user_id, self._language = chat_id, user_id, language
 
     async def have(self, event: Event, message: Message | None = None) -> None:
@@ -107,6 +110,26 @@ class Conversation:
             submit = Submit(order.effect_id, dict(order.options), pictures, order.reply_to)
             await self._submit(submit, as_file=True, seed=order.seed)
 
+    async def send_details(self, query: CallbackQuery, job_id: int) -> None:
+        """Send what was recorded while a job ran: facts, a plot and a table."""
+        done = self._services.shelf.details(job_id) if self._own_job(job_id) else None
+        if done is None:
+            await self.answer(query, _("I no longer have the details of this picture."))
+            return
+        await self.answer(query)
+        effect_id = done.job.order.effect_id
+        facts = [("effect", effect_id), *done.job.order.options.items(), *done.facts]
+        lines = [f"{name}: {value}" for name, value in (*facts, ("seconds", f"{done.seconds:.1f}"))]
+        await self._bot.send_message(
+            self._chat_id, f"<pre>{escape(chr(10).join(lines))}</pre>", parse_mode=ParseMode.HTML
+        )
+        for file in done.attachments:
+            if file.name.endswith(".png"):
+                await self._bot.send_photo(self._chat_id, file.data, filename=file.name)
+            else:
+                name = f"{effect_id.replace('.', '-')}-{job_id}-{file.name}"
+                await self._bot.send_document(self._chat_id, file.data, filename=name)
+
     def _own_job(self, job_id: int) -> Job | None:
         try:
             job = self._services.store.get(job_id)
@@ -121,14 +144,18 @@ class Conversation:
     async def _do(self, reply: Reply, message: Message | None) -> None:
         match reply:
             case Card():
-                await self._show_card(reply)
+                await self._card.show(reply, self._language)
             case CloseCard():
-                await self._close_card()
+                await self._card.close()
             case Say(sentence) | Toast(sentence):
                 await self.say(sentence)
             case Submit(effect_id):
                 category = self._services.plugins.effects[effect_id].category
                 await self._submit(reply, as_file=category is Category.ENLARGE)
+            case FetchWeights(effect_id):
+                self._services.fetcher.start(effect_id, self._chat_id, self._language)
+            case StopFetching(effect_id):
+                self._services.fetcher.stop(effect_id)
             case CancelJobs(tell):
                 count = await self._services.dispatcher.cancel_user(self._user_id)
                 if tell:
@@ -140,40 +167,6 @@ class Conversation:
                 self._language = self._services.languages.get(code)
             case PassReport() if message is not None:
                 await self._pass_report(message)
-
-    async def _show_card(self, card: Card) -> None:
-        html = card_html(card, self._language)
-        buttons = keyboard(card.rows, self._language)
-        if card.anew:
-            await self._close_card()
-        if self._session.card_id is not None:
-            try:
-                await self._bot.edit_message_text(
-                    html,
-                    chat_id=self._chat_id,
-                    message_id=self._session.card_id,
-                    parse_mode=ParseMode.HTML,
-                    reply_markup=buttons,
-                )
-            except BadRequest as error:
-                if "not modified" in error.message.lower():
-                    return
-                self._session.card_id = None  # the person deleted it
-            else:
-                return
-        sent = await self._bot.send_message(
-            self._chat_id, html, parse_mode=ParseMode.HTML, reply_markup=buttons
-        )
-        self._session.card_id = sent.message_id
-
-    async def _close_card(self) -> None:
-        card_id, self._session.card_id = self._session.card_id, None
-        if card_id is None:
-            return
-        try:
-            await self._bot.delete_message(self._chat_id, card_id)
-        except BadRequest as error:  # the person deleted it, or it is over two days old
-            log.debug("a card could not be deleted: %s", error)
 
     async def _submit(self, submit: Submit, *, as_file: bool, seed: int | None = None) -> None:
         order = JobOrder(

@@ -18,6 +18,7 @@ from impasto.bot import limits
 from impasto.bot.job_message import JobMessage
 from impasto.bot.owner import Owner
 from impasto.bot.results import ResultShelf
+from impasto.gallery.paintings import Gallery
 from impasto.i18n import Languages
 from impasto.jobs.model import Job, JobState
 from impasto.jobs.store import JobStore
@@ -46,9 +47,10 @@ class Delivery:
         plugins: Plugins,
         shelf: ResultShelf,
         owner: Owner,
+        gallery: Gallery,
     ) -> None:
         self._bot, self._store, self._shelf, self._owner = bot, store, shelf, owner
-        self._languages, self._plugins = languages, plugins
+        self._languages, self._plugins, self._gallery = languages, plugins, gallery
         self._followers: dict[int, _Follower] = {}
 
     async def run(self, updates: asyncio.Queue[JobUpdate]) -> None:
@@ -65,7 +67,7 @@ class Delivery:
     def _message(self, job: Job) -> JobMessage:
         effect = self._plugins.effects.get(job.order.effect_id)
         language = self._languages.get(job.order.language)
-        return JobMessage(self._bot, job, effect, language, self._store, self._shelf)
+        return JobMessage(self._bot, job, effect, language, self._store, self._shelf, self._gallery)
 
     async def _follow(self, follower: _Follower, job: Job) -> None:
         """Follow one job to its end; whatever goes wrong there, the others go on."""

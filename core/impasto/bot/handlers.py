@@ -8,7 +8,7 @@ from telegram import CallbackQuery, Message, Update
 from telegram.constants import ChatType
 from telegram.ext import Application, CallbackQueryHandler, ContextTypes, MessageHandler, filters
 
-from impasto.bot.buttons import Again, AsFile, Button, CancelJob, Then, unpack
+from impasto.bot.buttons import Again, AsFile, Button, CancelJob, Details, Then, unpack
 from impasto.bot.cards import STALE
 from impasto.bot.conversation import Conversation
 from impasto.bot.events import AgainAsked, Command, Event, OtherSent, PictureSent, Pressed
@@ -57,6 +57,8 @@ class Handlers:
                 await conversation.cancel_job(query, job_id)
             case AsFile(job_id):
                 await conversation.send_file(query, job_id)
+            case Details(job_id):
+                await conversation.send_details(query, job_id)
             case _:
                 await conversation.tap(query, self._tap_event(query, button))
 
@@ -67,7 +69,9 @@ class Handlers:
         return Conversation(
             services,
             context.bot,
-            self._sessions.setdefault((chat_id, user_id), Session()),
+            self._sessions.setdefault(
+                (chat_id, user_id), Session(is_owner=user_id == services.owner.chat_id)
+            ),
             chat_id=chat_id,
             user_id=user_id,
             language=services.languages.get(services.users.language(user_id) or client_language),

@@ -14,6 +14,7 @@ from telegram.error import BadRequest, TelegramError
 from impasto.bot.results import ResultShelf
 from impasto.bot.status import result_keyboard, result_media, status_html, status_keyboard
 from impasto.effects import Effect
+from impasto.gallery.paintings import Gallery, is_painting
 from impasto.i18n import Language
 from impasto.jobs.model import Job, JobState
 from impasto.jobs.store import JobStore
@@ -34,9 +35,10 @@ class JobMessage:
         language: Language,
         store: JobStore,
         shelf: ResultShelf,
+        gallery: Gallery,
     ) -> None:
         self._bot, self._job, self._effect, self._language = bot, job, effect, language
-        self._store, self._shelf = store, shelf
+        self._store, self._shelf, self._gallery = store, shelf, gallery
         self._chat_id = job.order.chat_id
         self._message_id = job.status_message_id
         self._is_photo = job.status_is_photo
@@ -77,9 +79,11 @@ class JobMessage:
         """Turn the message into the picture; done twice, it is done once. Raises `TelegramError`."""
         if self._effect is None:
             raise LookupError(self._job.order.effect_id)
-        media, file = result_media(done, self._effect, self._language)
+        media, file = result_media(done, self._effect, self._language, self._paintings())
         if file is not None:
             self._shelf.put(self._job.id, file)
+        if done.facts or done.attachments:
+            self._shelf.put_details(done)
         buttons = result_keyboard(done, self._language, as_file=file is None)
         if self._message_id is not None:
             try:
@@ -103,6 +107,10 @@ class JobMessage:
             await self._bot.send_message(self._chat_id, words, reply_parameters=reply)
         except TelegramError as error:
             log.info("job %d: the announcement was not sent: %s", self._job.id, error)
+
+    def _paintings(self) -> list[str]:
+        refs = [ref for refs in self._job.order.pictures.values() for ref in refs if is_painting(ref)]
+        return [painting.label for ref in refs if (painting := self._gallery.of(ref)) is not None]
 
     def _html(self, update: JobUpdate) -> str:
         if self._effect is None:

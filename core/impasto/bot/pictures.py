@@ -10,6 +10,7 @@ from telegram.error import BadRequest, NetworkError, TelegramError
 
 from impasto.bot.limits import DOWNLOAD_BYTES
 from impasto.effects import EffectError
+from impasto.gallery.paintings import Gallery, is_painting
 from impasto.jobs.model import PictureRef
 from impasto.text import Text
 from impasto.text import text as _
@@ -46,14 +47,16 @@ def picture_of(message: Message) -> PictureRef | Text:
     return SEND_A_PHOTO
 
 
-class TelegramPictures:
-    """A `PictureSource`: files of Telegram, by file id."""
+class ChatPictures:
+    """A `PictureSource`: files of Telegram, by file id, and paintings of the gallery."""
 
-    def __init__(self, bot: Bot) -> None:
-        self._bot = bot
+    def __init__(self, bot: Bot, gallery: Gallery) -> None:
+        self._bot, self._gallery = bot, gallery
 
     async def fetch(self, picture: PictureRef) -> bytes:
-        """The file, after several tries if need be. Raises `EffectError` where Telegram has it no more."""
+        """The file, after several tries if need be. Raises `EffectError` where it is no longer there."""
+        if is_painting(picture):
+            return await asyncio.to_thread(self._gallery.read, picture)
         for delay in (*_RETRY_SECONDS, None):
             try:
                 file = await self._bot.get_file(picture.file_id)

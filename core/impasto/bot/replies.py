@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from impasto.bot.buttons import Button
-from impasto.effects import OptionValue
+from impasto.effects import ChoiceOption, Effect, OptionValue
+from impasto.gallery.paintings import Painting
 from impasto.jobs.model import PictureRef
 from impasto.text import Text
 
@@ -19,8 +20,29 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class SampleSheet:
+    """A picture of what these choices of an option look like."""
+
+    effect: Effect
+    option: ChoiceOption
+    values: tuple[str, ...]
+    first_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaintingSheet:
+    """A picture of these paintings of the gallery."""
+
+    paintings: tuple[Painting, ...]
+    first_number: int
+
+
+Sheet = SampleSheet | PaintingSheet
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """The message whose buttons are in force: a heading, paragraphs, rows of buttons.
+    """The message whose buttons are in force: heading, paragraphs, lines, rows of buttons, perhaps a picture.
 
     It takes the place of the card before it, or with `anew` stands in a new message below.
     """
@@ -29,6 +51,8 @@ class Card:
     rows: tuple[tuple[Label, ...], ...] = ()
     heading: Text | None = None
     anew: bool = False
+    lines: tuple[Text, ...] = ()
+    sheet: Sheet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +77,20 @@ class Submit:
     options: dict[str, OptionValue]
     pictures: dict[str, tuple[PictureRef, ...]]
     reply_to: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchWeights:
+    """Download what the effect needs, and show how far it is."""
+
+    effect_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopFetching:
+    """End that download."""
+
+    effect_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,4 +122,16 @@ class CloseCard:
     """Take the buttons away from the card: it is done with."""
 
 
-Reply = Card | Say | Toast | Submit | CancelJobs | ForgetUser | SetLanguage | PassReport | CloseCard
+Reply = (
+    Card
+    | Say
+    | Toast
+    | Submit
+    | FetchWeights
+    | StopFetching
+    | CancelJobs
+    | ForgetUser
+    | SetLanguage
+    | PassReport
+    | CloseCard
+)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 
 from impasto.imaging import EncodedPicture
+from impasto.jobs.updates import Done
+
+_KEPT_DETAILS = 20
 
 
 class ResultShelf:
@@ -14,6 +18,7 @@ class ResultShelf:
         self._capacity = capacity
         self._pictures: OrderedDict[int, EncodedPicture] = OrderedDict()
         self._size = 0
+        self._details: OrderedDict[int, Done] = OrderedDict()
 
     def put(self, job_id: int, picture: EncodedPicture) -> None:
         """Keep the result of a job, if it fits at all."""
@@ -31,3 +36,13 @@ class ResultShelf:
         if picture is not None:
             self._pictures.move_to_end(job_id)
         return picture
+
+    def put_details(self, done: Done) -> None:
+        """Keep what was recorded of a job, of the last few that were."""
+        self._details[done.job.id] = replace(done, pictures=())
+        while len(self._details) > _KEPT_DETAILS:
+            self._details.popitem(last=False)
+
+    def details(self, job_id: int) -> Done | None:
+        """What was recorded of a job, if it is still here."""
+        return self._details.get(job_id)

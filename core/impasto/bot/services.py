@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from impasto.bot.dialogue import Dialogue
+from impasto.bot.fetching import WeightsFetcher
 from impasto.bot.owner import Owner
 from impasto.bot.results import ResultShelf
+from impasto.bot.sheets import Sheets
 from impasto.i18n import Languages
 from impasto.jobs.dispatcher import Dispatcher
 from impasto.jobs.store import JobStore
@@ -26,3 +28,5 @@ class Services:
     plugins: Plugins
     shelf: ResultShelf
     owner: Owner
+    sheets: Sheets
+    fetcher: WeightsFetcher

@@ -29,5 +29,10 @@ class Session:
     """The effect that the pictures of that album began with, for those that come after."""
     card_id: int | None = None
     """The message whose buttons are in force."""
+    card_is_photo: bool = False
+    """Whether that message shows a picture, so that its words are a caption."""
+    adding: bool = False
+    """The next picture joins those that are here."""
+    is_owner: bool = False
     reporting: bool = False
     """The next message goes to the owner."""

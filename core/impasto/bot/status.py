@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from telegram import InlineKeyboardMarkup, InputMediaDocument, InputMediaPhoto
 
 from impasto.bot import limits
-from impasto.bot.buttons import Again, AsFile, CancelJob, Then
+from impasto.bot.buttons import Again, AsFile, CancelJob, Details, Then
 from impasto.bot.replies import Label
 from impasto.bot.view import keyboard
 from impasto.effects import Effect
@@ -65,29 +66,28 @@ def status_keyboard(update: JobUpdate, language: Language) -> InlineKeyboardMark
     return keyboard(((Label(_("✕ Cancel"), CancelJob(update.job.id)),),), language)
 
 
-def caption_html(done: Done, effect: Effect, language: Language) -> str:
-    """The words under a result: the effect, the time it took, what the person should know."""
+def caption_html(done: Done, effect: Effect, language: Language, paintings: Sequence[str] = ()) -> str:
+    """The words under a result: effect, time, paintings of the gallery, what the person should know."""
     title = f"{effect.emoji} {language(effect.title)} · {language.duration(done.seconds)}"
-    return "\n".join(escape(line) for line in (title, *map(language, done.notes)))[
-        : limits.CAPTION_CHARACTERS
-    ]
+    lines = (title, *(f"🖼 {painting}" for painting in paintings), *map(language, done.notes))
+    return "\n".join(escape(line) for line in lines)[: limits.CAPTION_CHARACTERS]
 
 
 def result_keyboard(done: Done, language: Language, *, as_file: bool) -> InlineKeyboardMarkup | None:
     """What can be done with a result."""
     file = () if as_file else (Label(_("📄 As file"), AsFile(done.job.id)),)
-    return keyboard(
-        ((*file, Label(_("🔁 Again"), Again(done.job.id))), (Label(_("➕ Then…"), Then()),)), language
-    )
+    details = (Label(_("📈 Details"), Details(done.job.id)),) if done.facts or done.attachments else ()
+    again = Label(_("🔁 Again"), Again(done.job.id))
+    return keyboard(((*file, again), (Label(_("➕ Then…"), Then()), *details)), language)
 
 
 def result_media(
-    done: Done, effect: Effect, language: Language
+    done: Done, effect: Effect, language: Language, paintings: Sequence[str] = ()
 ) -> tuple[InputMediaPhoto | InputMediaDocument, EncodedPicture | None]:
     """The result as Telegram takes it, and the full-size file if that is not what it is already."""
     by_output = {picture.output: picture for picture in done.pictures}
     photo, file = by_output.get(limits.PHOTO.name), by_output[limits.FILE.name]
-    caption = caption_html(done, effect, language)
+    caption = caption_html(done, effect, language, paintings)
     if photo is None or done.job.order.as_file:
         document = InputMediaDocument(
             file.data, caption=caption, parse_mode="HTML", filename=file_name(done.job.id, effect, file)

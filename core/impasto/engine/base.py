@@ -29,6 +29,16 @@ class Task:
     seed: int = 0
     preview_side: int = 0
     """Longest side of previews in pixels; 0 for none."""
+    details: bool = False
+    """Whether what the processor records is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a result."""
+
+    name: str
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +72,10 @@ class Finished(TaskEvent):
     pictures: tuple[EncodedPicture, ...] = field(repr=False)
     notes: tuple[Text, ...] = ()
     seconds: float = 0.0
+    facts: tuple[tuple[str, str], ...] = ()
+    """What the processor told of the run, where the task asked for details."""
+    attachments: tuple[Attachment, ...] = ()
+    """Curves that it recorded, as a plot and a table."""
 
 
 class FailureKind(StrEnum):

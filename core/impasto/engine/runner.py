@@ -18,6 +18,7 @@ from PIL import Image
 from impasto import imaging
 from impasto.effects import BadPicture, Cancelled, Effect, EffectError, Processor
 from impasto.engine.base import Failed, FailureKind, Finished, Progress, Task
+from impasto.engine.details import Details
 from impasto.plugins import Plugins
 from impasto.text import Text, as_text
 from impasto.text import text as _
@@ -58,6 +59,7 @@ class Context:
         self._fraction = 0.0
         self._reported = self._previewed = clock()
         self.notes: list[Text] = []
+        self.details = Details()
 
     @property
     def seed(self) -> int:
@@ -78,6 +80,11 @@ class Context:
         """Keep a sentence for the caption, once."""
         if (sentence := as_text(message)) not in self.notes:
             self.notes.append(sentence)
+
+    def record(self, name: str, value: float | str) -> None:
+        """Keep it, if the owner wants to know."""
+        if self._task.details:
+            self.details.record(name, value)
 
     def progress(self, fraction: float, preview: Image.Image | None = None) -> None:
         """Emit an event if the last is long enough ago."""
@@ -118,6 +125,8 @@ class EffectRunner:
         started = time.monotonic()
         try:
             pictures = self._pictures(task, context)
+            seconds = time.monotonic() - started
+            attachments = context.details.attachments()
         except Cancelled:
             return self._failed(task, FailureKind.CANCELLED, _("Cancelled."))
         except EffectError as error:
@@ -131,7 +140,9 @@ class EffectRunner:
             sequence=sys.maxsize,
             pictures=pictures,
             notes=tuple(context.notes),
-            seconds=time.monotonic() - started,
+            seconds=seconds,
+            facts=tuple(context.details.facts.items()),
+            attachments=attachments,
         )
 
     def _pictures(self, task: Task, context: Context) -> tuple[imaging.EncodedPicture, ...]:

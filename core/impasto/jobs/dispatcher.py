@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from impasto.config import Limits
-from impasto.effects import Effect, EffectError
+from impasto.effects import Effect, EffectError, OptionValue
 from impasto.engine.base import (
     CapacityChanged,
     Engine,
@@ -27,6 +27,7 @@ from impasto.engine.base import (
     WorkerLost,
 )
 from impasto.imaging import Output
+from impasto.jobs.errands import Errands
 from impasto.jobs.model import Job, JobOrder, JobState, PictureRef
 from impasto.jobs.scheduler import Scheduler
 from impasto.jobs.store import JobStore
@@ -65,10 +66,13 @@ class Dispatcher:
         effects: Mapping[str, Effect],
         outputs: Sequence[Output],
         limits: Limits,
+        developer: int | None = None,
     ) -> None:
+        """`developer` is the user who is told the details of their jobs."""
         self._store, self._engine, self._source = store, engine, source
         self._effects, self._outputs, self._limits = effects, tuple(outputs), limits
-        self._scheduler = Scheduler()
+        self._developer = developer
+        self._scheduler, self._errands = Scheduler(), Errands()
         self._active: dict[int, Job] = {}
         self._fetching: dict[int, asyncio.Task[None]] = {}
         self._began: dict[int, float] = {}
@@ -125,6 +129,14 @@ class Dispatcher:
             await self.cancel(job.id)
         return len(jobs)
 
+    async def run_errand(
+        self, effect: Effect, options: Mapping[str, OptionValue], picture: bytes, output: Output
+    ) -> bytes | None:
+        """Apply an effect of one slot to `picture` when no job waits; None where that failed."""
+        result = self._errands.add(effect.id, options, effect.slots[0].name, picture, output)
+        self._feed()
+        return await result
+
     def _enqueue(self, job: Job, *, first: bool = False, restarted: bool = False) -> None:
         effect = self._effects.get(job.order.effect_id)
         if effect is None:
@@ -149,6 +161,15 @@ class Dispatcher:
             took = True
         if took:
             self._tell_positions()
+        while free > 0 and (errand := self._errands.take()) is not None:
+            self._group.create_task(self._start_errand(errand))
+            free -= 1
+
+    async def _start_errand(self, errand: Task) -> None:
+        try:
+            await self._engine.submit(errand)
+        except NoDeviceReady:  # a job was quicker
+            self._errands.put_back(errand)
 
     async def _start(self, job: Job) -> None:
         """Fetch the pictures of `job` and hand it to the engine."""
@@ -171,6 +192,7 @@ class Dispatcher:
             outputs=self._outputs,
             seed=order.seed,
             preview_side=_PREVIEW_SIDE,
+            details=order.user_id == self._developer,
         )
         del self._fetching[job.id]
         try:
@@ -183,6 +205,8 @@ class Dispatcher:
         if isinstance(event, CapacityChanged):
             self._feed()
             return
+        if self._errands.hear(event):
+            return
         job = self._active.get(int(event.task_id))
         if job is None or job.attempts != event.attempt:
             return
@@ -192,10 +216,10 @@ class Dispatcher:
                 self._tell(Working(job, 0.0))
             case Progress(fraction=fraction, preview=preview):
                 self._tell(Working(job, fraction, self._remaining(job, fraction), preview))
-            case Finished(pictures=pictures, notes=notes, seconds=seconds):
+            case Finished(seconds=seconds):
                 log.info("job %d: %s took %.1f s", job.id, job.order.effect_id, seconds)
                 job = self._ended(job, JobState.FINISHED)
-                self._tell(Done(job, pictures, notes, seconds))
+                self._tell(Done(job, event.pictures, event.notes, seconds, event.facts, event.attachments))
             case Failed(kind=FailureKind.CANCELLED):
                 self._end(job)
                 self._withdraw(job)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from impasto.engine.base import Attachment
 from impasto.imaging import EncodedPicture
 from impasto.jobs.model import Job
 from impasto.text import Text
@@ -40,6 +41,8 @@ class Done(JobUpdate):
     pictures: tuple[EncodedPicture, ...] = field(repr=False)
     notes: tuple[Text, ...]
     seconds: float
+    facts: tuple[tuple[str, str], ...] = ()
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,100 @@
+"""The message in a chat that shows the card: sent, edited while it can be, replaced where it can't."""
+
+from __future__ import annotations
+
+import logging
+
+from telegram import Bot, InlineKeyboardMarkup, InputMediaPhoto, Message
+from telegram.constants import ParseMode
+from telegram.error import BadRequest
+
+from impasto.bot.replies import Card, Sheet
+from impasto.bot.session import Session
+from impasto.bot.sheets import Sheets
+from impasto.bot.view import card_html, keyboard
+from impasto.i18n import Language
+
+log = logging.getLogger(__name__)
+
+
+class CardMessage:
+    """The card of `session` in its chat. A photo can't become a text again: then it is sent anew."""
+
+    def __init__(self, bot: Bot, sheets: Sheets, session: Session, chat_id: int) -> None:
+        self._bot, self._sheets, self._session, self._chat_id = bot, sheets, session, chat_id
+
+    async def show(self, card: Card, language: Language) -> None:
+        """Show `card` in place of the one before, or in a new message. Raises `TelegramError`."""
+        html, buttons = card_html(card, language), keyboard(card.rows, language)
+        picture = await self._sheets.picture(self._bot.id, card.sheet) if card.sheet else None
+        if card.anew or self._session.card_is_photo != (picture is not None):
+            await self.close()
+        if card.sheet is not None and picture is not None:
+            await self._show_photo(card.sheet, picture, html, buttons)
+        elif self._session.card_id is None or not await self._edit(html, buttons):
+            sent = await self._bot.send_message(
+                self._chat_id, html, parse_mode=ParseMode.HTML, reply_markup=buttons
+            )
+            self._session.card_id, self._session.card_is_photo = sent.message_id, False
+
+    async def close(self) -> None:
+        """Take the card out of the chat."""
+        card_id, self._session.card_id = self._session.card_id, None
+        self._session.card_is_photo = False
+        if card_id is None:
+            return
+        try:
+            await self._bot.delete_message(self._chat_id, card_id)
+        except BadRequest as error:  # the person deleted it, or it is over two days old
+            log.debug("a card could not be deleted: %s", error)
+
+    async def _edit(self, html: str, buttons: InlineKeyboardMarkup | None) -> bool:
+        try:
+            await self._bot.edit_message_text(
+                html,
+                chat_id=self._chat_id,
+                message_id=self._session.card_id,
+                parse_mode=ParseMode.HTML,
+                reply_markup=buttons,
+            )
+        except BadRequest as error:
+            return "not modified" in error.message.lower()  # otherwise the person deleted it
+        return True
+
+    async def _show_photo(
+        self, sheet: Sheet, picture: str | bytes, html: str, buttons: InlineKeyboardMarkup | None
+    ) -> None:
+        try:
+            shown = await self._put_photo(picture, html, buttons)
+        except BadRequest as error:
+            if isinstance(picture, bytes) or "file identifier" not in error.message.lower():
+                raise
+            self._sheets.forget(self._bot.id, sheet)
+            again = await self._sheets.picture(self._bot.id, sheet)
+            if again is None:
+                raise
+            shown = await self._put_photo(again, html, buttons)
+        if shown is not None and shown.photo:
+            self._sheets.remember(self._bot.id, sheet, shown.photo[-1].file_id)
+
+    async def _put_photo(
+        self, picture: str | bytes, html: str, buttons: InlineKeyboardMarkup | None
+    ) -> Message | None:
+        if self._session.card_id is not None:
+            media = InputMediaPhoto(picture, caption=html, parse_mode="HTML", filename="samples.jpg")
+            try:
+                edited = await self._bot.edit_message_media(
+                    media, chat_id=self._chat_id, message_id=self._session.card_id, reply_markup=buttons
+                )
+            except BadRequest as error:
+                if "not modified" in error.message.lower():
+                    return None
+                if "message to edit not found" not in error.message.lower():
+                    raise
+            else:
+                return edited if isinstance(edited, Message) else None
+        sent = await self._bot.send_photo(
+            self._chat_id, picture, caption=html, parse_mode=ParseMode.HTML, reply_markup=buttons
+        )
+        self._session.card_id, self._session.card_is_photo = sent.message_id, True
+        return sent

@@ -1,0 +1,76 @@
+"""Sheets for cards: made once, sent once to Telegram, and from then on known by their file id."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import sqlite3
+from pathlib import Path
+
+from impasto.bot.replies import PaintingSheet, SampleSheet, Sheet
+from impasto.gallery.samples import Samples
+from impasto.gallery.sheet import compose
+
+log = logging.getLogger(__name__)
+
+MOST_SECONDS = 8.0
+"""Nobody waits longer for a sheet; the card goes without, and the next one finds it made."""
+
+
+class Sheets:
+    """Sheets of this bot; their file ids are kept in the database `connection`."""
+
+    def __init__(self, connection: sqlite3.Connection, samples: Samples) -> None:
+        self._db, self._samples = connection, samples
+
+    async def picture(self, bot_id: int, sheet: Sheet) -> str | bytes | None:
+        """The sheet as Telegram takes it, a file id or a JPEG; None where it is not ready in time."""
+        known = self._db.execute(
+            "SELECT file_id FROM sheets WHERE bot_id = ? AND signature = ?", (bot_id, self._signature(sheet))
+        ).fetchone()
+        if known is not None:
+            return str(known["file_id"])
+        try:
+            async with asyncio.timeout(MOST_SECONDS):
+                pictures = await self._pictures(sheet)
+        except TimeoutError:
+            log.info("a sheet of samples is not ready yet")
+            return None
+        if all(picture is None for picture in pictures):
+            return None
+        return await asyncio.to_thread(compose, pictures, sheet.first_number)
+
+    def remember(self, bot_id: int, sheet: Sheet, file_id: str) -> None:
+        """Note what Telegram calls the sheet."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO sheets VALUES (?, ?, ?)", (bot_id, self._signature(sheet), file_id)
+        )
+
+    def forget(self, bot_id: int, sheet: Sheet) -> None:
+        """Telegram does not know the file id any more."""
+        self._db.execute(
+            "DELETE FROM sheets WHERE bot_id = ? AND signature = ?", (bot_id, self._signature(sheet))
+        )
+
+    async def _pictures(self, sheet: Sheet) -> list[bytes | None]:
+        if isinstance(sheet, SampleSheet):
+            return await self._samples.get(sheet.effect, sheet.option, list(sheet.values))
+        return [await asyncio.to_thread(_read, painting.path) for painting in sheet.paintings]
+
+    def _signature(self, sheet: Sheet) -> str:
+        match sheet:
+            case SampleSheet(effect, option, values):
+                about = f"{self._samples.signature(effect, option)} {values} {sheet.first_number}"
+            case PaintingSheet(paintings):
+                files = [(painting.key, painting.path.stat().st_mtime_ns) for painting in paintings]
+                about = f"{files} {sheet.first_number}"
+        return hashlib.sha256(about.encode()).hexdigest()
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        log.warning("a painting can't be read: %s", error)
+        return None
