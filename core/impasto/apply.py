@@ -78,8 +78,12 @@ async def apply(
     options: Mapping[str, OptionValue],
     seed: int,
     language: Language,
+    details: bool = False,
 ) -> None:
-    """Make each job's picture and write it. Raises `EffectError` for the first that fails."""
+    """Make each job's picture and write it; with `details`, what was recorded goes beside it.
+
+    Raises `EffectError` for the first that fails.
+    """
     engine = local_engine(settings)
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns) as bars:
@@ -95,12 +99,17 @@ async def apply(
                     images={slot: tuple(p.read_bytes() for p in paths) for slot, paths in filled.items()},
                     outputs=(_output(target),),
                     seed=seed,
+                    details=details,
                 )
                 finished = await _run(engine, task, partial(_advance, bars, bar))
                 target.write_bytes(finished.pictures[0].data)
                 bars.update(bar, completed=1.0)
                 for note in finished.notes:
                     bars.console.print(language(note), style="dim")
+                for name, value in finished.facts:
+                    bars.console.print(f"{name}: {value}", style="dim", highlight=False)
+                for file in finished.attachments:
+                    target.with_name(f"{target.stem}-{file.name}").write_bytes(file.data)
         finally:
             await engine.stop()
 

@@ -15,6 +15,7 @@ from typing import NoReturn
 import click
 
 from impasto import __version__
+from impasto.commands.gallery import gallery
 from impasto.commands.reading import config_option, reader
 from impasto.commands.weights import weights
 from impasto.config import ConfigurationError, load_settings
@@ -60,6 +61,7 @@ def command() -> None:
 
 
 command.add_command(weights)
+command.add_command(gallery)
 
 
 @command.command()
@@ -127,6 +129,7 @@ def sandbox(config: Path | None, port: int, browser: bool) -> None:
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="A file, or a folder.")
 @click.option("--option", "given", multiple=True, metavar="KEY=VALUE", help="See: impasto effects")
 @click.option("--seed", default=0, show_default=True)
+@click.option("--details", is_flag=True, help="Write curves that the effect records, such as losses, too.")
 @config_option
 def apply(
     config: Path | None,
@@ -135,6 +138,7 @@ def apply(
     output: Path,
     given: tuple[str, ...],
     seed: int,
+    details: bool,
 ) -> None:
     """Apply EFFECT to PICTURES: for effects with two pictures, the photo first and then the style."""
     from impasto import apply as applying
@@ -154,7 +158,7 @@ def apply(
     try:
         jobs = applying.plan(chosen, pictures, output)
         options = applying.parse_options(chosen, given)
-        asyncio.run(applying.apply(settings, chosen, jobs, options, seed, language))
+        asyncio.run(applying.apply(settings, chosen, jobs, options, seed, language, details))
         for _slots, target in jobs:
             click.echo(target)
     except applying.WrongUse as error:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pooch
 import requests
 
+from impasto import __version__
+
 Report = Callable[[int, int | None], None]
 """Takes the bytes that are here, and how many there will be where the server says so."""
 
@@ -81,7 +83,7 @@ class _Resuming:
 
     def __call__(self, url: str, output_file: str, pooch: object) -> None:
         have = self._part.stat().st_size if self._part.is_file() and self._tag.is_file() else 0
-        headers = {"Accept-Encoding": "identity"}
+        headers = {"Accept-Encoding": "identity", "User-Agent": f"Impasto/{__version__}"}
         if have:
             headers |= {"Range": f"bytes={have}-", "If-Range": self._tag.read_text(encoding="utf-8")}
         with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT_SECONDS) as answer:

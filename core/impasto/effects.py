@@ -120,8 +120,8 @@ class Choice:
 class ChoiceOption:
     """One of several values, drawn as buttons with the chosen one marked.
 
-    With `samples`, each choice is shown as a small picture: the effect itself on one sample picture. That is
-    for effects with one slot that are quick.
+    With `samples`, each choice is shown as a small picture: what the effect makes of one sample picture when
+    the option of that key (mostly this one's own) has the choice's value. For quick effects of one slot.
     """
 
     key: str
@@ -129,7 +129,7 @@ class ChoiceOption:
     choices: tuple[Choice, ...]
     default: str
     when: Condition | None = None
-    samples: bool = False
+    samples: str = ""
 
     def __post_init__(self) -> None:
         _check_key(self.key)
@@ -241,8 +241,11 @@ class Effect:
                 )
             case WhenChanged(other) if other not in {option.key for option in self.options}:
                 raise ValueError(f"effect {self.id}: option {option.key} looks at {other!r}, which is none")
-        if isinstance(option, ChoiceOption) and option.samples and len(self.slots) > 1:
-            raise ValueError(f"effect {self.id}: option {option.key} has samples, so it takes one slot only")
+        if isinstance(option, ChoiceOption) and option.samples:
+            if len(self.slots) > 1:
+                raise ValueError(f"effect {self.id}: samples need an effect of one slot")
+            if option.samples not in {option.key for option in self.options}:
+                raise ValueError(f"effect {self.id}: samples by {option.samples!r}, which is no option")
 
     def defaults(self) -> dict[str, OptionValue]:
         """Every option with its default."""

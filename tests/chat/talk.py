@@ -50,7 +50,7 @@ MANY = effect(
 )
 STYLES = ChoiceOption(
     "style", verbatim("Style"), tuple(Choice(str(n), verbatim(f"look {n}")) for n in range(1, 21)), "11",
-    samples=True,
+    samples="style",
 )  # fmt: skip
 LEARNT = effect(
     "learnt", options=(STYLES, RangeOption("mix", verbatim("Mix"), 0, 1, 0.5, 1, when=WhenChanged("style")))

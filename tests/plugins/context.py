@@ -22,6 +22,8 @@ class RecordingContext:
         self.fractions: list[float] = []
         self.previews: list[Image.Image] = []
         self.notes: list[Text] = []
+        self.curves: dict[str, list[float]] = {}
+        self.facts: dict[str, str] = {}
 
     def progress(self, fraction: float, preview: Image.Image | None = None) -> None:
         self.check()
@@ -33,6 +35,12 @@ class RecordingContext:
         self.looks += 1
         if self._stop(self.looks):
             raise Cancelled
+
+    def record(self, name: str, value: float | str) -> None:
+        if isinstance(value, str):
+            self.facts[name] = value
+        else:
+            self.curves.setdefault(name, []).append(value)
 
     def note(self, message: Text | str) -> None:
         self.notes.append(as_text(message))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from telegram import Bot, InlineKeyboardMarkup, InputMediaPhoto, Message
 from telegram.constants import ParseMode
-from telegram.error import BadRequest
+from telegram.error import BadRequest, TelegramError
 
 from impasto.bot.replies import Card, Sheet
 from impasto.bot.session import Session
 from impasto.bot.sheets import Sheets
 from impasto.bot.view import card_html, keyboard
 from impasto.i18n import Language
+
+MOST_SECONDS = 2.0
+"""Nobody waits longer for a sheet: the card is shown without it, and gets it when it is ready."""
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +30,9 @@ class CardMessage:
     async def show(self, card: Card, language: Language) -> None:
         """Show `card` in place of the one before, or in a new message. Raises `TelegramError`."""
         html, buttons = card_html(card, language), keyboard(card.rows, language)
-        picture = await self._sheets.picture(self._bot.id, card.sheet) if card.sheet else None
-        if card.anew or self._session.card_is_photo != (picture is not None):
+        self._session.card_shown += 1
+        picture = await self._soon(card, language) if card.sheet else None
+        if card.anew or (self._session.card_is_photo and picture is None):
             await self.close()
         if card.sheet is not None and picture is not None:
             await self._show_photo(card.sheet, picture, html, buttons)
@@ -37,9 +42,33 @@ class CardMessage:
             )
             self._session.card_id, self._session.card_is_photo = sent.message_id, False
 
+    async def _soon(self, card: Card, language: Language) -> str | bytes | None:
+        """The picture of `card`; None if it is not ready in a moment: then the card gets it later."""
+        assert card.sheet is not None
+        picture = asyncio.ensure_future(self._sheets.picture(self._bot.id, card.sheet))
+        done, _pending = await asyncio.wait((picture,), timeout=MOST_SECONDS)
+        if done:
+            return picture.result()
+        self._sheets.go_on(self._later(picture, card, language, self._session.card_shown))
+        return None
+
+    async def _later(
+        self, picture: asyncio.Future[str | bytes | None], card: Card, language: Language, shown: int
+    ) -> None:
+        """Put the picture into `card` when it is ready, if that is still what the person sees."""
+        ready = await picture
+        if ready is None or card.sheet is None or self._session.card_shown != shown:
+            return
+        html, buttons = card_html(card, language), keyboard(card.rows, language)
+        try:
+            await self._show_photo(card.sheet, ready, html, buttons)
+        except TelegramError as error:
+            log.info("a sheet could not be shown: %s", error)
+
     async def close(self) -> None:
         """Take the card out of the chat."""
         card_id, self._session.card_id = self._session.card_id, None
+        self._session.card_shown += 1
         self._session.card_is_photo = False
         if card_id is None:
             return
@@ -92,6 +121,7 @@ class CardMessage:
                 if "message to edit not found" not in error.message.lower():
                     raise
             else:
+                self._session.card_is_photo = True
                 return edited if isinstance(edited, Message) else None
         sent = await self._bot.send_photo(
             self._chat_id, picture, caption=html, parse_mode=ParseMode.HTML, reply_markup=buttons

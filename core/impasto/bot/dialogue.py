@@ -324,6 +324,11 @@ class Dialogue:
 
 def _clear(session: Session) -> None:
     """Back to the start, but for who it is and for the card, whose buttons are still in the chat."""
-    fresh = Session(card_id=session.card_id, card_is_photo=session.card_is_photo, is_owner=session.is_owner)
+    fresh = Session(
+        card_id=session.card_id,
+        card_is_photo=session.card_is_photo,
+        card_shown=session.card_shown,
+        is_owner=session.is_owner,
+    )
     for name in Session.__dataclass_fields__:
         setattr(session, name, getattr(fresh, name))

@@ -31,6 +31,8 @@ class Session:
     """The message whose buttons are in force."""
     card_is_photo: bool = False
     """Whether that message shows a picture, so that its words are a caption."""
+    card_shown: int = field(default=0, compare=False)
+    """Rises with every change of that message."""
     adding: bool = False
     """The next picture joins those that are here."""
     is_owner: bool = False

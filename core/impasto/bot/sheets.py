@@ -6,7 +6,9 @@ import asyncio
 import hashlib
 import logging
 import sqlite3
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 from impasto.bot.replies import PaintingSheet, SampleSheet, Sheet
 from impasto.gallery.samples import Samples
@@ -14,29 +16,31 @@ from impasto.gallery.sheet import compose
 
 log = logging.getLogger(__name__)
 
-MOST_SECONDS = 8.0
-"""Nobody waits longer for a sheet; the card goes without, and the next one finds it made."""
-
 
 class Sheets:
     """Sheets of this bot; their file ids are kept in the database `connection`."""
 
     def __init__(self, connection: sqlite3.Connection, samples: Samples) -> None:
         self._db, self._samples = connection, samples
+        self._going_on: set[asyncio.Task[None]] = set()
+
+    def go_on(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let `work` go on by itself, until the bot ends."""
+        task = asyncio.create_task(work)
+        self._going_on.add(task)
+        task.add_done_callback(self._going_on.discard)
 
     async def picture(self, bot_id: int, sheet: Sheet) -> str | bytes | None:
-        """The sheet as Telegram takes it, a file id or a JPEG; None where it is not ready in time."""
+        """The sheet as Telegram takes it, a file id or a JPEG; None where nothing of it can be made.
+
+        May take as long as the jobs that run: samples are made when no job waits.
+        """
         known = self._db.execute(
             "SELECT file_id FROM sheets WHERE bot_id = ? AND signature = ?", (bot_id, self._signature(sheet))
         ).fetchone()
         if known is not None:
             return str(known["file_id"])
-        try:
-            async with asyncio.timeout(MOST_SECONDS):
-                pictures = await self._pictures(sheet)
-        except TimeoutError:
-            log.info("a sheet of samples is not ready yet")
-            return None
+        pictures = await self._pictures(sheet)
         if all(picture is None for picture in pictures):
             return None
         return await asyncio.to_thread(compose, pictures, sheet.first_number)

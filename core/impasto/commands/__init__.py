@@ -1,1 +1,1 @@
-"""Commands of `impasto` that keep the owner's things: weights."""
+"""Commands of `impasto` that keep the owner's things: weights and paintings."""

@@ -39,7 +39,7 @@ class Samples:
         for name, path in sorted(self._plugins.located(effect).items()):
             about = path.stat()
             digest.update(f"{name} {about.st_size} {about.st_mtime_ns}".encode())
-        return f"{effect.id} {option.key} {digest.hexdigest()[:16]}"
+        return f"{effect.id} {option.samples} {digest.hexdigest()[:16]}"
 
     async def get(self, effect: Effect, option: ChoiceOption, values: list[str]) -> list[bytes | None]:
         """The samples of these values in their order; None for one that could not be made."""
@@ -57,7 +57,7 @@ class Samples:
     async def _make(self, path: Path, effect: Effect, option: ChoiceOption, value: str) -> bytes | None:
         if (kept := await asyncio.to_thread(_kept, path)) is not None:
             return kept
-        data = await self._errand(effect, effect.defaults() | {option.key: value}, self._picture, SAMPLE)
+        data = await self._errand(effect, effect.defaults() | {option.samples: value}, self._picture, SAMPLE)
         if data is not None:
             await asyncio.to_thread(_keep, path, data)
         return data
