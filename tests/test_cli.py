@@ -58,6 +58,8 @@ def test_several_pictures_go_into_a_folder(tmp_path: Path, picture: Path) -> Non
         (["probe.tint", "{picture}", "--option", "tint=green"], "tint must be one of red, blue"),
         (["probe.tint", "{picture}", "--option", "shade=red"], "as KEY=VALUE: tint, dark"),
         (["probe.tint", "{picture}", "--option", "tint"], "tint needs a value: tint=VALUE"),
+        (["probe.patient", "{picture}", "--option", "seconds=0.5"], "from 0 to 60 in steps of 1, not 0.5"),
+        (["probe.patient", "{picture}", "--option", "seconds=soon"], "from 0 to 60 in steps of 1, not soon"),
         (["probe.blend", "{picture}"], "takes, in this order: content, style; 1 given"),
         (["probe.picky", "{picture}"], "I only paint cats."),
         (["probe.mirror", "{picture}", "-o", "result.tga"], "the result can be .png or .jpg"),
@@ -71,6 +73,8 @@ def test_several_pictures_go_into_a_folder(tmp_path: Path, picture: Path) -> Non
         "value",
         "option",
         "no value",
+        "off step",
+        "no number",
         "slots",
         "picture",
         "format",
@@ -95,3 +99,16 @@ def test_a_wrong_configuration_ends_with_a_code_that_services_know(tmp_path: Pat
     done = impasto(tmp_path, "run", "--config", tmp_path / "wrong.toml")
     assert done.returncode == 78
     assert "colour" in done.stderr
+
+
+def test_details_are_written_beside_the_result_as_plot_and_table(tmp_path: Path, picture: Path) -> None:
+    done = impasto(tmp_path, "apply", "probe.shades", picture, "-o", tmp_path / "made.png", "--details")
+    assert done.returncode == 0, done.stderr
+    assert "network: a brush" in done.stdout
+    assert (tmp_path / "made-details.csv").read_text().split() == ["step,loss", "1,1", "2,0.5", "3,0.25"]
+    assert (tmp_path / "made-details.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_gallery_that_cannot_be_fetched_says_what_is_lacking_and_how_to_go_on(tmp_path: Path) -> None:
+    listed = impasto(tmp_path, "gallery", "list")
+    assert str(tmp_path / "gallery") in listed.stdout

@@ -13,6 +13,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pluggy
 
+from impasto.options import (
+    KEY,
+    Choice,
+    ChoiceOption,
+    Condition,
+    Option,
+    OptionValue,
+    RangeOption,
+    ToggleOption,
+    WhenChanged,
+    WhenPictures,
+)
 from impasto.text import Text, as_text, plural, text, verbatim
 
 if TYPE_CHECKING:
@@ -50,10 +62,7 @@ __all__ = [
 hookimpl = pluggy.HookimplMarker("impasto")
 """Decorates a plugin's implementation of a hook; see `impasto.hookspecs` for the hooks."""
 
-OptionValue = str | float | bool
-
 _ID = re.compile(r"[a-z0-9]+(\.[a-z0-9]+(-[a-z0-9]+)*)+")
-_KEY = re.compile(r"[a-z][a-z0-9_]*")
 _PROCESSOR = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _WEIGHTS_NAME = re.compile(r"[a-z0-9]+([-._][a-z0-9]+)*")
 _SHA256 = re.compile(r"[0-9a-f]{8,64}")
@@ -84,115 +93,10 @@ class ImageSlot:
     gallery: bool = False
 
     def __post_init__(self) -> None:
-        if not _KEY.fullmatch(self.name):
+        if not KEY.fullmatch(self.name):
             raise ValueError(f"slot name {self.name!r} is not a lower-case identifier")
         if not 1 <= self.minimum <= self.maximum <= 10:
             raise ValueError(f"slot {self.name!r}: 1 ≤ minimum ≤ maximum ≤ 10 does not hold")
-
-
-@dataclass(frozen=True, slots=True)
-class WhenPictures:
-    """An option that is only shown when the slot has at least so many pictures."""
-
-    slot: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class WhenChanged:
-    """An option that is only shown when another one is not at its default."""
-
-    option: str
-
-
-Condition = WhenPictures | WhenChanged
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One value of a `ChoiceOption` and its title on the button."""
-
-    value: str
-    title: Text
-
-
-@dataclass(frozen=True, slots=True)
-class ChoiceOption:
-    """One of several values, drawn as buttons with the chosen one marked.
-
-    With `samples`, each choice is shown as a small picture: what the effect makes of one sample picture when
-    the option of that key (mostly this one's own) has the choice's value. For quick effects of one slot.
-    """
-
-    key: str
-    title: Text
-    choices: tuple[Choice, ...]
-    default: str
-    when: Condition | None = None
-    samples: str = ""
-
-    def __post_init__(self) -> None:
-        _check_key(self.key)
-        values = [choice.value for choice in self.choices]
-        if len(set(values)) != len(values):
-            raise ValueError(f"option {self.key!r} has two choices of one value")
-        if self.default not in values:
-            raise ValueError(f"option {self.key!r}: default {self.default!r} is not among its choices")
-
-    def parse(self, raw: str) -> str:
-        """The value that `raw` names. Raises `ValueError` with the allowed values otherwise."""
-        if raw not in (values := [choice.value for choice in self.choices]):
-            raise ValueError(f"{self.key} must be one of {', '.join(values)}, not {raw!r}")
-        return raw
-
-
-@dataclass(frozen=True, slots=True)
-class RangeOption:
-    """A number between `minimum` and `maximum` in steps, drawn as − value +."""
-
-    key: str
-    title: Text
-    minimum: float
-    maximum: float
-    step: float
-    default: float
-    when: Condition | None = None
-
-    def __post_init__(self) -> None:
-        _check_key(self.key)
-        if not self.minimum <= self.default <= self.maximum or self.step <= 0:
-            raise ValueError(f"option {self.key!r}: minimum ≤ default ≤ maximum, step > 0 does not hold")
-
-    def parse(self, raw: str) -> float:
-        """`raw` as a number in the range. Raises `ValueError` otherwise."""
-        value = float(raw)
-        if not self.minimum <= value <= self.maximum:
-            raise ValueError(f"{self.key} must be from {self.minimum:g} to {self.maximum:g}, not {raw}")
-        return value
-
-
-@dataclass(frozen=True, slots=True)
-class ToggleOption:
-    """Yes or no, drawn as one button."""
-
-    key: str
-    title: Text
-    default: bool = False
-    when: Condition | None = None
-
-    def __post_init__(self) -> None:
-        _check_key(self.key)
-
-    def parse(self, raw: str) -> bool:
-        """`raw` as yes or no. Raises `ValueError` otherwise."""
-        if (word := raw.lower()) in {"1", "yes", "true", "on"}:
-            return True
-        if word in {"0", "no", "false", "off"}:
-            return False
-        raise ValueError(f"{self.key} must be yes or no, not {raw!r}")
-
-
-Option = ChoiceOption | RangeOption | ToggleOption
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,8 +280,3 @@ class Processor(Protocol):
         option of the effect. Transparency of the first slot's picture is put back by the worker.
         Raises `EffectError` with a sentence for the person, or `Cancelled` through the context.
         """
-
-
-def _check_key(key: str) -> None:
-    if not _KEY.fullmatch(key):
-        raise ValueError(f"option key {key!r} is not a lower-case identifier")

@@ -12,12 +12,13 @@ import pytest_asyncio
 from PIL import Image
 
 from impasto.bot.limits import FILE, PHOTO
-from impasto.effects import ChoiceOption, Effect, OptionValue, RangeOption
+from impasto.effects import Category, Effect
 from impasto.engine.base import CapacityChanged, Failed, FailureKind, Finished, Task
 from impasto.engine.local import LocalEngine
 from impasto.engine.runner import RunnerSettings
 from impasto.engine.worker import WorkerSettings
 from impasto.plugins import load_plugins
+from tests.effects.options import quick_options
 from tests.pictures import animated, bomb, decoded, encoded, photo, rotated_by_exif, scene
 
 NOWHERE = Path("/nonexistent")
@@ -41,21 +42,14 @@ GOOD = {
     "palette": (encoded(scene().quantize(16), "PNG"), (64, 48)),
     "rotated by EXIF": (rotated_by_exif(), (40, 60)),
     "animated": (animated(), (64, 48)),
+    "CMYK": (encoded(scene().convert("CMYK")), (64, 48)),
+    "16 bit": (
+        encoded(scene().convert("L").convert("I").point(lambda v: v * 257).convert("I;16"), "PNG"),
+        (64, 48),
+    ),
 }
+LARGE = encoded(scene(4000, 3000), quality=85)
 BAD = {"broken": photo()[:500], "bomb": bomb(), "text": b"no picture at all"}
-
-
-def quick_options(effect: Effect) -> dict[str, OptionValue]:
-    """The cheapest of each choice that has numbers, the least of each range of steps."""
-    options = effect.defaults()
-    for option in effect.options:
-        if isinstance(option, ChoiceOption) and all(c.value.isdecimal() for c in option.choices):
-            options[option.key] = min((c.value for c in option.choices), key=int)
-        elif isinstance(option, ChoiceOption):
-            options[option.key] = option.choices[0].value
-        elif isinstance(option, RangeOption) and option.key == "steps":
-            options[option.key] = option.minimum
-    return options
 
 
 class Worker:
@@ -106,6 +100,16 @@ async def test_an_odd_picture_gives_a_right_picture(worker: Worker, effect: Effe
     assert (made.mode == "RGBA") == (kind == "alpha")
     has_photo = any(picture.output == "photo" for picture in end.pictures)
     assert has_photo == (max(width, height) <= 20 * min(width, height))
+
+
+@pytest.mark.parametrize("effect", EFFECTS, ids=lambda effect: effect.id)
+async def test_a_large_photo_is_done_or_kindly_refused(worker: Worker, effect: Effect) -> None:
+    end = await worker.run(effect, LARGE)
+    if isinstance(end, Failed):
+        assert end.kind is FailureKind.BAD_PICTURE
+        assert effect.category is Category.ENLARGE, "only what would be too large to send is refused"
+    else:
+        assert decoded(end.pictures[-1].data).size[0] >= 256
 
 
 @pytest.mark.parametrize("kind", BAD)
