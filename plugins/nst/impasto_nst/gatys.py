@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from impasto.effects import JobContext
-from impasto_nst.losses import Weighting, loss, targets
+from impasto_nst.losses import Weighting, losses, targets
 from impasto_nst.perceptual import PerceptualNetwork, load_efficientnet, load_vgg19
 from impasto_nst.pictures import covering, fitted, to_batch, to_picture, with_colours_of
 
@@ -40,13 +40,15 @@ class Gatys:
     ) -> Image.Image:
         """The content image repainted, at most `size` pixels long."""
         content = fitted(images["content"][0], int(options["size"]))
+        styles = _weighted(images["style"], options)
+        context.record("network", self._network.name)
         picture = content
         sides = _scales(max(content.size))
         work = [side**2 * (2 if place == 0 else 1) for place, side in enumerate(sides)]
         done = 0.0
         for side, share in zip(sides, work, strict=True):
             steps = int(options["steps"]) * (2 if side == sides[0] else 1)
-            scale = _Scale(self._network, fitted(content, side), images["style"][0], self._device)
+            scale = _Scale(self._network, fitted(content, side), styles, self._device)
             part = share / sum(work)
             picture = scale.paint(picture, steps, options["strength"], context, done, part)
             done += part
@@ -57,13 +59,17 @@ class _Scale:
     """One scale of the optimisation."""
 
     def __init__(
-        self, network: PerceptualNetwork, content: Image.Image, style: Image.Image, device: torch.device
+        self,
+        network: PerceptualNetwork,
+        content: Image.Image,
+        styles: Sequence[tuple[Image.Image, float]],
+        device: torch.device,
     ) -> None:
         self._network, self._size, self._device = network, content.size, device
         self._batch = to_batch(content, device, 1, network.least_side)
         height, width = self._batch.shape[-2:]
-        style_batch = to_batch(covering(style, (width, height)), device)
-        self._targets = targets(network, self._batch, style_batch)
+        batches = [(to_batch(covering(style, (width, height)), device), weight) for style, weight in styles]
+        self._targets = targets(network, self._batch, batches)
 
     def paint(
         self, start: Image.Image, steps: int, strength: float, context: JobContext, done: float, part: float
@@ -79,9 +85,13 @@ class _Scale:
             nonlocal evaluations, value
             optimiser.zero_grad()
             batch = image.contiguous(memory_format=torch.channels_last)  # the leaf stays as L-BFGS needs it
-            value = loss(self._network, batch, self._targets, weighting)
+            parts = losses(self._network, batch, self._targets)
+            value = parts.total(weighting)
             torch.autograd.backward(value)
             evaluations += 1
+            for name in ("content", "style", "variation"):
+                context.record(f"{name} loss", getattr(parts, name).item())
+            context.record("total loss", value.item())
             context.progress(done + part * min(1.0, evaluations / steps), to_picture(image, self._size))
             return value
 
@@ -90,6 +100,12 @@ class _Scale:
             before = value.item()
             optimiser.step(closure)  # type: ignore[no-untyped-call]
         return to_picture(image, self._size)
+
+
+def _weighted(styles: Sequence[Image.Image], options: Mapping[str, Any]) -> list[tuple[Image.Image, float]]:
+    """The style images with their weights; alike where they are all 0."""
+    weights = [float(options.get(f"share_{number}", 1)) for number in range(1, len(styles) + 1)]
+    return list(zip(styles, weights if any(weights) else [1.0] * len(styles), strict=True))
 
 
 def _scales(side: int) -> list[int]:

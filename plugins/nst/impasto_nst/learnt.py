@@ -41,8 +41,16 @@ class Learnt:
         """The content image in the chosen style, at most `size` pixels long."""
         content = fitted(images["content"][0], int(options["size"]))
         pixels = to_batch(content, self._device, MULTIPLE, _LEAST)
-        painted = self._network(pixels, self._norms(int(options["style"]) - 1), context.progress)
+        norms = self._norms(int(options["style"]) - 1, int(options["second"]) - 1, options["blend"] / 100)
+        painted = self._network(pixels, norms, context.progress)
         return to_picture(torch.lerp(pixels, painted, options["strength"] / 100), content.size)
 
-    def _norms(self, style: int) -> Norms:
-        return {name: (gamma[style], beta[style]) for name, (gamma, beta) in self._tables.items()}
+    def _norms(self, style: int, second: int, blend: float) -> Norms:
+        """The norms of a style, mixed with those of a second (Dumoulin et al. 2017, section 3.2)."""
+        return {
+            name: (
+                torch.lerp(gamma[style], gamma[second], blend),
+                torch.lerp(beta[style], beta[second], blend),
+            )
+            for name, (gamma, beta) in self._tables.items()
+        }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -24,14 +25,6 @@ def total_variation(image: torch.Tensor) -> torch.Tensor:
 
 
 @dataclass(frozen=True, slots=True)
-class Targets:
-    """What a picture is to have: the content's features, and the Gram matrices of the style's."""
-
-    content: Features
-    style: dict[str, torch.Tensor]
-
-
-@dataclass(frozen=True, slots=True)
 class Weighting:
     """How much each loss counts."""
 
@@ -40,30 +33,77 @@ class Weighting:
     variation: float
 
 
-def targets(network: PerceptualNetwork, content: torch.Tensor, style: torch.Tensor) -> Targets:
-    """The targets of a content and a style image, each (1, 3, H, W) in [0, 1]."""
+@dataclass(frozen=True, slots=True)
+class StyleTarget:
+    """The Gram matrices of one style image by layer, and how much it counts among the others."""
+
+    grams: dict[str, torch.Tensor]
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """What a picture is to have: the content's features, and the Gram matrices of the styles."""
+
+    content: Features
+    styles: tuple[StyleTarget, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """How far a picture is from what is wanted: scalars, each before its weight."""
+
+    content: torch.Tensor
+    style: torch.Tensor
+    variation: torch.Tensor
+
+    def total(self, weighting: Weighting) -> torch.Tensor:
+        """Their weighted sum."""
+        return (
+            weighting.content * self.content
+            + weighting.style * self.style
+            + weighting.variation * self.variation
+        )
+
+
+def targets(
+    network: PerceptualNetwork, content: torch.Tensor, styles: Sequence[tuple[torch.Tensor, float]]
+) -> Targets:
+    """The targets of a content image and style images with their weights.
+
+    Each image is (1, 3, H, W) in [0, 1]; the weights are not negative, and not all 0.
+    """
+    whole = sum(weight for _image, weight in styles)
     with torch.no_grad():
-        of_content, of_style = network(content), network(style)
+        of_content = network(content)
+        of_styles = [
+            (
+                {layer: gram_matrix(features[layer]) for layer in network.style_layers},
+                weight / whole,
+            )
+            for features, weight in ((network(image), weight) for image, weight in styles if weight)
+        ]
     return Targets(
         {layer: of_content[layer] for layer in network.content_layers},
-        {layer: gram_matrix(of_style[layer]) for layer in network.style_layers},
+        tuple(StyleTarget(grams, share) for grams, share in of_styles),
     )
 
 
-def loss(
-    network: PerceptualNetwork, image: torch.Tensor, wanted: Targets, weighting: Weighting
-) -> torch.Tensor:
+def losses(network: PerceptualNetwork, image: torch.Tensor, wanted: Targets) -> Losses:
     """How far `image`, (1, 3, H, W) in [0, 1], is from what is wanted."""
     features = network(image)
     content = torch.stack(
         [_relative(features[layer], target) for layer, target in wanted.content.items()]
     ).mean()
+    grams = {layer: gram_matrix(features[layer]) for layer in network.style_layers}
     style = torch.stack(
-        [_relative(gram_matrix(features[layer]), target) for layer, target in wanted.style.items()]
-    ).mean()
-    return (
-        weighting.content * content + weighting.style * style + weighting.variation * total_variation(image)
-    )
+        [
+            target.share * _relative(grams[layer], gram)
+            for target in wanted.styles
+            for layer, gram in target.grams.items()
+        ]
+    ).sum() / len(grams)
+    return Losses(content, style, total_variation(image))
 
 
 def _relative(value: torch.Tensor, target: torch.Tensor) -> torch.Tensor:

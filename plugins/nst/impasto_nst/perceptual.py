@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 from efficientnet_lite_pytorch import EfficientNet
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 Features = dict[str, torch.Tensor]
@@ -22,6 +22,7 @@ Features = dict[str, torch.Tensor]
 class PerceptualNetwork(nn.Module):
     """(1, 3, H, W) in [0, 1] to the features of the layers that losses are taken on."""
 
+    name: str
     style_layers: tuple[str, ...]
     content_layers: tuple[str, ...]
     least_side: int
@@ -81,6 +82,7 @@ class Vgg19(PerceptualNetwork):
         super().__init__()
         caffe = "conv1_1.weight" in state
         self._convention = _CAFFE if caffe else _TORCHVISION
+        self.name = f"VGG-19 ({'Caffe' if caffe else 'torchvision'})"
         self._convolutions = nn.ModuleDict()
         for name, place in zip(_VGG_CONVOLUTIONS, _TORCHVISION_PLACES, strict=True):
             key = f"conv{name}" if caffe else f"features.{place}"
@@ -109,6 +111,7 @@ class Vgg19(PerceptualNetwork):
 class EfficientNetLite0(PerceptualNetwork):
     """The stem and first nine blocks of EfficientNet-Lite0."""
 
+    name = "EfficientNet-Lite0"
     style_layers = ("stem", "0", "2", "4", "8")
     content_layers = ("4",)
     least_side = 32
@@ -138,6 +141,13 @@ def load_vgg19(path: Path) -> Vgg19:
     if path.suffix == ".safetensors":
         return Vgg19(load_file(path))
     return Vgg19(torch.load(path, map_location="cpu", weights_only=True))
+
+
+def keep_vgg19(downloaded: Path, kept: Path) -> None:
+    """Write what is used of torchvision's VGG-19, conv1_1 to conv5_1, in half precision: 26 MB of 575."""
+    state = torch.load(downloaded, map_location="cpu", weights_only=True)
+    names = [f"features.{place}.{kind}" for place in _TORCHVISION_PLACES for kind in ("weight", "bias")]
+    save_file({name: state[name].half().contiguous() for name in names}, kept)
 
 
 def load_efficientnet(path: Path) -> EfficientNetLite0:

@@ -38,6 +38,21 @@ def with_colours_of(picture: Image.Image, content: Image.Image) -> Image.Image:
     return Image.merge("YCbCr", (luminance, blue, red)).convert("RGB")
 
 
+_MOST_ENLARGED = 1.5
+"""A style enlarged further has no strokes left to learn from."""
+
+
 def covering(style: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """The centre of `style` in exactly `size`, scaled alike in both directions, never stretched."""
-    return ImageOps.fit(style, size, Image.Resampling.LANCZOS)
+    """The centre of `style` in exactly `size` (width, height), scaled alike in both directions.
+
+    A style that is much smaller is continued by its mirror image instead of being enlarged over 1.5 times.
+    """
+    needed = max(size[0] / style.width, size[1] / style.height)
+    if needed <= _MOST_ENLARGED:
+        return ImageOps.fit(style, size, Image.Resampling.LANCZOS)
+    enlarged = ImageOps.scale(style, _MOST_ENLARGED, Image.Resampling.LANCZOS)
+    pixels = np.asarray(enlarged)
+    lacking = [max(0, wanted - has) for wanted, has in zip(reversed(size), pixels.shape, strict=False)]
+    padding = [(length // 2, length - length // 2) for length in lacking]
+    mirrored = Image.fromarray(np.pad(pixels, (*padding, (0, 0)), mode="symmetric"))
+    return ImageOps.fit(mirrored, size, Image.Resampling.LANCZOS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from impasto.effects import Choice, Text, verbatim
+from impasto.effects import Choice, Text
 from impasto.effects import text as _
 
 _LOOKS: tuple[Text, ...] = (
@@ -34,7 +34,4 @@ _LOOKS: tuple[Text, ...] = (
     _("Brown strokes"),
 )
 
-STYLES = tuple(
-    Choice(str(number), _("{number}. {look}")(number=verbatim(str(number)), look=look))
-    for number, look in enumerate(_LOOKS, start=1)
-)
+STYLES = tuple(Choice(str(number), look) for number, look in enumerate(_LOOKS, start=1))
