@@ -139,7 +139,7 @@ def take_screenshot(style: Path) -> None:
         press(lev, "512 px")
         press(lev, "768 px")
         press(lev, "Начать")
-        wait.until(shows(lev, "▰▰", 2))
+        wait.until(shows(lev, "▰▰▰▰▰▰", 2))
         with Image.open(BytesIO(browser.get_screenshot_as_png())) as page:
             page.convert("RGB").save(IMAGES / "chat.jpg", quality=88, optimize=True)
     finally:

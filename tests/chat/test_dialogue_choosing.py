@@ -32,13 +32,13 @@ def test_styles_are_leafed_through_as_pictures_from_the_page_of_what_is_chosen()
     chat.do(picture("a"))
     chat.press(ChooseEffect("t.learnt"))
     chat.press(OpenOption(0))
-    assert chat.labels() == ["10", "✓ 11", "12", "13", "14", "15", "16", "17", "18", "‹ 1", "3 ›", "‹ Back"]
+    assert chat.labels() == ["10", "✓ 11", "12", "13", "14", "15", "16", "17", "18", "‹ 1", "‹ Back", "3 ›"]
     assert chat.card is not None
     assert isinstance(chat.card.sheet, SampleSheet)
     assert (chat.card.sheet.values[0], chat.card.sheet.first_number) == ("10", 10)
-    assert str(chat.card.lines[1]) == "11. look 11"
+    assert str(chat.card.names[1]) == "11. look 11"
     chat.press(ShowChoices(0, 2))
-    assert chat.labels() == ["19", "20", "‹ 2", "1 ›", "‹ Back"]
+    assert chat.labels() == ["19", "20", "‹ 2", "‹ Back", "1 ›"]
     chat.press(SetOption(0, 19))
     assert "Style: look 20" in chat.labels()
 
@@ -58,7 +58,7 @@ def test_a_painting_of_the_gallery_takes_the_place_of_a_sent_style() -> None:
     chat.press(ChooseEffect("t.many"))
     assert "🖼 Choose a famous painting" in chat.labels()
     chat.press(ShowPaintings(1))
-    assert chat.labels() == ["10", "11", "‹ 1", "1 ›", "‹ Back"]
+    assert chat.labels() == ["10", "11", "‹ 1", "‹ Back", "1 ›"]
     assert chat.card is not None
     assert isinstance(chat.card.sheet, PaintingSheet)
     chat.press(ChoosePainting("p11"))

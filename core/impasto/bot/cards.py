@@ -175,10 +175,10 @@ def _samples(effect: Effect, place: int, option: ChoiceOption, session: Session,
     ]
     turn = [ShowChoices(place, (page + step) % pages) for step in (-1, 1)]
     return Card(
-        (option.title,),
-        (*_in_rows(labels, COLUMNS), *_turning(turn, page, pages), (_TO_OPTIONS,)),
-        heading=_heading(effect),
-        lines=tuple(_line(number, choice.title) for number, choice in enumerate(here, start=first)),
+        (),
+        (*_in_rows(labels, COLUMNS), _turning(turn, page, pages)),
+        heading=_("{effect} · {option}")(effect=_heading(effect), option=option.title),
+        names=tuple(_line(number, choice.title) for number, choice in enumerate(here, start=first)),
         sheet=SampleSheet(effect, option, tuple(choice.value for choice in here), first),
     )
 
@@ -192,9 +192,9 @@ def paintings(effect: Effect, slot: ImageSlot, gallery: Sequence[Painting], page
     ]
     turn = [ShowPaintings((page + step) % pages) for step in (-1, 1)]
     return Card(
-        (slot.title,),
-        (*_in_rows(labels, COLUMNS), *_turning(turn, page, pages), (_TO_OPTIONS,)),
-        heading=_heading(effect),
+        (),
+        (*_in_rows(labels, COLUMNS), _turning(turn, page, pages)),
+        heading=_("{effect} · {option}")(effect=_heading(effect), option=slot.title),
         lines=tuple(
             _line(number, verbatim(painting.label)) for number, painting in enumerate(here, start=first)
         ),
@@ -258,16 +258,15 @@ def _line(number: int, name: Text) -> Text:
     return _("{number}. {name}")(number=str(number), name=name)
 
 
-def _turning(turn: Sequence[Button], page: int, pages: int) -> tuple[tuple[Label, ...], ...]:
-    """The row that turns pages, where there are several."""
+def _turning(turn: Sequence[Button], page: int, pages: int) -> tuple[Label, ...]:
+    """The row that turns pages, where there are several, and goes back."""
     if pages == 1:
-        return ()
+        return (_TO_OPTIONS,)
     back, forth = turn
     return (
-        (
-            Label(verbatim(f"‹ {(page - 1) % pages + 1}"), back),
-            Label(verbatim(f"{(page + 1) % pages + 1} ›"), forth),
-        ),
+        Label(verbatim(f"‹ {(page - 1) % pages + 1}"), back),
+        _TO_OPTIONS,
+        Label(verbatim(f"{(page + 1) % pages + 1} ›"), forth),
     )
 
 

@@ -52,6 +52,8 @@ class Card:
     heading: Text | None = None
     anew: bool = False
     lines: tuple[Text, ...] = ()
+    names: tuple[Text, ...] = ()
+    """Short lines, set one after another."""
     sheet: Sheet | None = None
 
 

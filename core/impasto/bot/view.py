@@ -16,6 +16,8 @@ def card_html(card: Card, language: Language) -> str:
     paragraphs = [escape(language(paragraph)) for paragraph in card.paragraphs]
     if card.heading is not None:
         paragraphs.insert(0, f"<b>{escape(language(card.heading))}</b>")
+    if card.names:
+        paragraphs.append(" · ".join(escape(language(name)) for name in card.names))
     if card.lines:
         paragraphs.append("\n".join(escape(language(line)) for line in card.lines))
     return "\n\n".join(paragraphs)
