@@ -1,5 +1,8 @@
-"""CycleGAN: the published generator, on pictures of any size."""
+"""CycleGAN's effects: published networks on pictures of any size, and what is kept of a download."""
 
+import math
+import pickle
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,126 +11,229 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 from torch import nn
-from torchvision.transforms.functional import to_tensor
+from torchvision.transforms.functional import pad, to_tensor
 from vintagify.generator import ResnetGenerator as PublishedGenerator
 
-from impasto.effects import Cancelled
+from impasto.effects import Cancelled, EffectError
 from impasto.plugins import load_plugins
-from impasto_cyclegan.generator import WrongWeights, generator_for
-from impasto_cyclegan.processors import Vintage
+from impasto_cyclegan.checkpoints import read_state, to_safetensors
+from impasto_cyclegan.layers import WrongWeights
+from impasto_cyclegan.processors import Redrawing, Translation
 from tests.pictures import scene
 from tests.plugins.context import RecordingContext
+from tests.plugins.test_cyclegan_generators import NORMS, PlainResnet, PlainUnet, trained, translated
 
 PLUGINS = load_plugins(Path("/nonexistent"), Path("/nonexistent"))
 WEIGHTS = PLUGINS.located(PLUGINS.effects["cyclegan.vintage"])
+MARGIN = 16
 
 
 @pytest.fixture(scope="module")
-def vintage() -> Vintage:
-    return Vintage("cpu", WEIGHTS)
+def vintage() -> Translation:
+    return Translation("cpu", WEIGHTS)
 
 
-def apply(vintage: Vintage, image: Image.Image, context: RecordingContext | None = None) -> Image.Image:
-    return vintage.run({"content": [image]}, {"size": "512"}, context or RecordingContext())
+@pytest.fixture(scope="module")
+def published() -> nn.Module:
+    """vintagify's own class with its weights."""
+    network = PublishedGenerator()
+    network.load_state_dict(torch.load(WEIGHTS["cyclegan-vintage"], map_location="cpu", weights_only=True))
+    return network
 
 
-def test_the_result_is_that_of_the_published_network_run_plainly(vintage: Vintage) -> None:
-    published = PublishedGenerator()
-    published.load_state_dict(torch.load(WEIGHTS["cyclegan-vintage"], map_location="cpu", weights_only=True))
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ResNet generator of few features, which is quick."""
+    path = tmp_path_factory.mktemp("weights") / "small.pth"
+    torch.save(trained(PlainResnet(NORMS["instance"], 6)).state_dict(), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def quick(small: Path) -> Translation:
+    return Translation("cpu", {"small": small})
+
+
+def apply(
+    effect: Translation, image: Image.Image, size: str = "512", context: RecordingContext | None = None
+) -> Image.Image:
+    return effect.run({"content": [image]}, {"size": size}, context or RecordingContext())
+
+
+def apart(one: Image.Image, other: Image.Image) -> np.ndarray:
+    return np.abs(np.asarray(one, float) - np.asarray(other, float))
+
+
+@torch.inference_mode()
+def test_the_network_is_the_published_one_whole_or_in_stripes(published: nn.Module) -> None:
+    picture = to_tensor(scene(96, 128)).unsqueeze(0) * 2 - 1
+    state = read_state(WEIGHTS["cyclegan-vintage"])
+    plain = published(picture)
+    for elements in (2**40, 2**14):
+        difference = (translated(state, picture, elements) - plain).abs() * 127.5
+        assert difference.max() < 0.01, "of 255"
+
+
+@torch.inference_mode()
+def test_the_result_is_that_of_the_published_network_on_the_picture_and_its_reflection(
+    vintage: Translation, published: nn.Module
+) -> None:
     picture = scene(96, 64)
-    with torch.inference_mode():
-        plain = published(to_tensor(picture).unsqueeze(0) * 2 - 1)[0].add(1).div(2)
-    expected = plain.mul(255).permute(1, 2, 0).numpy()
-    assert np.abs(np.asarray(apply(vintage, picture), float) - expected).max() <= 1
+    plain = published(to_tensor(pad(picture, MARGIN, padding_mode="reflect")).unsqueeze(0) * 2 - 1)
+    kept = plain[0, :, MARGIN:-MARGIN, MARGIN:-MARGIN].add(1).mul(127.5).permute(1, 2, 0).numpy()
+    assert np.abs(np.asarray(apply(vintage, picture), float) - kept).max() <= 1
 
 
-def test_a_large_picture_keeps_its_size_and_its_details(vintage: Vintage) -> None:
+def test_a_large_picture_keeps_its_size_and_its_details(vintage: Translation) -> None:
     picture = scene(1100, 800)
-    stripes = Image.effect_noise((200, 200), 60).convert("RGB")
-    picture.paste(stripes, (100, 500))
-    made = apply(vintage, picture)
+    picture.paste(Image.effect_noise((200, 200), 60).convert("RGB"), (100, 500))
+    made = apply(vintage, picture, "256")
     assert made.size == picture.size
     box = (120, 520, 280, 680)
     before, after = (np.asarray(p.crop(box).convert("L"), float) for p in (picture, made))
     assert np.corrcoef(before.ravel(), after.ravel())[0, 1] > 0.9, "single pixels are still there"
-    assert np.abs(np.asarray(made, float) - np.asarray(picture, float)).mean() > 3, "and it looks different"
+    assert apart(made, picture).mean() > 3, "and it looks different"
 
 
-@pytest.mark.parametrize("size", [(1, 1), (1, 40), (700, 3), (37, 53)])
-def test_any_size_comes_back_as_it_came(vintage: Vintage, size: tuple[int, int]) -> None:
-    assert apply(vintage, scene(*size)).size == size
+def test_full_size_is_seen_in_full(quick: Translation) -> None:
+    picture = scene(700, 300)
+    full = apply(quick, picture, "full")
+    assert apart(full, apply(quick, picture, "768")).max() == 0, "768 is more than it has"
+    assert apart(full, apply(quick, picture, "512")).mean() > 0.5
 
 
-def test_cancel_acts_within_a_layer_and_progress_only_rises(vintage: Vintage) -> None:
+def test_what_is_too_large_is_seen_smaller_and_said_so(quick: Translation) -> None:
+    context = RecordingContext()
+    assert apply(quick, scene(20_000, 4), "full", context).size == (20_000, 4)
+    assert [str(note) for note in context.notes] == [
+        "This picture is too large to work on in full, so I worked at 16384 × 3."
+    ]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 2000), (700, 3), (37, 53)])
+@pytest.mark.parametrize("detail", ["512", "full", "usual"])
+def test_any_size_comes_back_as_it_came(quick: Translation, size: tuple[int, int], detail: str) -> None:
+    assert apply(quick, scene(*size), detail).size == size
+
+
+def test_a_unet_takes_any_size_and_redraws(tmp_path: Path) -> None:
+    path = tmp_path / "map.pth"
+    torch.save(trained(PlainUnet(NORMS["batch"], 7), 128).state_dict(), path)
+    redrawing, translation = (kind("cpu", {"map": path}) for kind in (Redrawing, Translation))
+    for size in ((1, 1), (100, 150), (600, 200)):
+        assert apply(redrawing, scene(*size), "usual").size == size
+    picture = scene(600, 200)
+    noisy = Image.blend(picture, Image.effect_noise(picture.size, 90).convert("RGB"), 0.3)
+    redrawn, kept_grain = (apply(effect, noisy, "usual") for effect in (redrawing, translation))
+    kept = np.asarray(kept_grain, float) - np.asarray(redrawn, float)
+    grain = np.diff(np.asarray(noisy, float), axis=1)
+    likeness = np.corrcoef(np.diff(kept, axis=1).ravel(), grain.ravel())[0, 1]
+    assert likeness > 0.6, "a translation adds the picture's own grain, redrawing leaves it out"
+
+
+def test_the_same_picture_gives_the_same_result(quick: Translation) -> None:
+    assert apart(apply(quick, scene()), apply(quick, scene())).max() == 0
+
+
+def test_cancel_acts_within_a_stripe_and_progress_only_rises(quick: Translation) -> None:
     context = RecordingContext(stop=lambda looks: looks == 5)
     with pytest.raises(Cancelled):
-        apply(vintage, scene(), context)
+        apply(quick, scene(), "512", context)
     assert context.looks == 5
     through = RecordingContext()
-    apply(vintage, scene(), through)
+    apply(quick, scene(1400, 1000), "full", through)
     assert through.fractions == sorted(through.fractions)
     assert through.fractions[-1] == 1
+    steps = np.diff(through.fractions)
+    assert steps.max() < 0.05, "a step is a small part of a large picture's work"
 
 
-def published_state(blocks: int, *, affine: bool, tracked: bool, dropout: bool) -> dict[str, torch.Tensor]:
-    """The names and shapes of pytorch-CycleGAN-and-pix2pix, with random values."""
-    state: dict[str, torch.Tensor] = {}
-
-    def layer(name: str, *shape: int) -> None:
-        outputs = shape[1] if name in (f"model.{10 + blocks}", f"model.{13 + blocks}") else shape[0]
-        state[f"{name}.weight"] = torch.randn(shape) * 0.02
-        state[f"{name}.bias"] = torch.zeros(outputs)
-
-    def norm(name: str, features: int) -> None:
-        kept = {"weight": affine, "bias": affine, "running_mean": tracked, "running_var": tracked}
-        state.update({f"{name}.{key}": torch.ones(features) for key, there in kept.items() if there})
-        if tracked:
-            state[f"{name}.num_batches_tracked"] = torch.tensor(1)
-
-    for place, inputs, outputs, kernel in ((1, 3, 8, 7), (4, 8, 16, 3), (7, 16, 32, 3)):
-        layer(f"model.{place}", outputs, inputs, kernel, kernel)
-        norm(f"model.{place + 1}", outputs)
-    for block in range(blocks):
-        for place in (1, 6 if dropout else 5):
-            layer(f"model.{10 + block}.conv_block.{place}", 32, 32, 3, 3)
-            norm(f"model.{10 + block}.conv_block.{place + 1}", 32)
-    for place, inputs in ((10 + blocks, 32), (13 + blocks, 16)):
-        layer(f"model.{place}", inputs, inputs // 2, 3, 3)
-        norm(f"model.{place + 1}", inputs // 2)
-    layer(f"model.{17 + blocks}", 3, 8, 7, 7)
-    return state
+def test_a_download_is_kept_at_half_the_size_and_looks_the_same(vintage: Translation, tmp_path: Path) -> None:
+    kept = tmp_path / "vintage.safetensors"
+    to_safetensors(WEIGHTS["cyclegan-vintage"], kept)
+    assert kept.stat().st_size < 0.51 * WEIGHTS["cyclegan-vintage"].stat().st_size
+    picture = scene(96, 64)
+    assert apart(apply(Translation("cpu", {"vintage": kept}), picture), apply(vintage, picture)).max() <= 1
 
 
-@pytest.mark.parametrize("blocks", [6, 9])
-@pytest.mark.parametrize("affine", [False, True])
-@pytest.mark.parametrize("tracked", [False, True])
-@pytest.mark.parametrize("dropout", [False, True])
-def test_every_published_kind_of_checkpoint_loads(
-    blocks: int, affine: bool, tracked: bool, dropout: bool
-) -> None:
-    state = published_state(blocks, affine=affine, tracked=tracked, dropout=dropout)
-    generator = generator_for({f"module.{key}": value for key, value in state.items()})
-    made = generator(torch.rand(1, 3, 32, 40))
-    assert made.shape == (1, 3, 32, 40)
-    assert made.std() > 0
+def test_a_download_in_the_old_format_is_kept_without_statistics(tmp_path: Path) -> None:
+    plain = trained(PlainResnet(NORMS["instance"], 9, dropout=True))
+    old = dict(plain.state_dict())
+    for name in ("model.2", "model.10.conv_block.2"):
+        old |= {f"{name}.running_mean": torch.ones(8), f"{name}.running_var": torch.ones(8)}
+        old[f"{name}.num_batches_tracked"] = torch.tensor(0)
+    downloaded, kept = tmp_path / "horse2zebra.pth", tmp_path / "kept.safetensors"
+    torch.save(old, downloaded, _use_new_zipfile_serialization=False)
+    to_safetensors(downloaded, kept)
+    assert load_file(kept).keys() == plain.state_dict().keys()
+    assert apply(Translation("cpu", {"kept": kept}), scene()).size == scene().size
 
 
-@pytest.mark.parametrize("change", ["another net", "a lost key", "another shape"])
-def test_weights_of_another_network_are_refused(change: str) -> None:
-    state = published_state(6, affine=False, tracked=False, dropout=False)
-    if change == "another net":
-        state = dict(nn.Linear(2, 2).state_dict())
-    elif change == "a lost key":
-        del state["model.12.conv_block.5.weight"]
-    else:
-        state["model.4.weight"] = torch.zeros(1)
+class Evil:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return exec, ("raise SystemExit('it ran')",)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no weights", b"<html>404</html>", pickle.dumps(Evil(), protocol=2)]
+)
+@pytest.mark.parametrize("suffix", ["pth", "safetensors"])
+def test_a_file_that_is_none_is_refused_with_a_sentence(content: bytes, suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"broken.{suffix}"
+    path.write_bytes(content)
     with pytest.raises(WrongWeights):
-        generator_for(state)
+        to_safetensors(path, tmp_path / "kept.safetensors")
+    with pytest.raises(EffectError, match=str(path)) as refused:
+        Translation("cpu", {"broken": path})
+    assert f"broken.{suffix}" in str(refused.value.user_message)
 
 
-@pytest.mark.parametrize("plugin", ["impasto_cyclegan", "impasto_nst", "impasto_superres"])
-def test_the_core_can_read_what_a_plugin_offers_without_torch(plugin: str) -> None:
-    look = "p.impasto_effects(); p.impasto_weights(); assert 'torch' not in sys.modules"
-    code = f"import sys, {plugin} as p; {look}"
+@pytest.mark.parametrize(
+    "held", [[1, 2], {"epoch": 3}, {"model": {"weight": torch.ones(1)}}, nn.Linear(1, 1).state_dict()]
+)
+def test_a_file_of_something_else_is_refused(held: object, tmp_path: Path) -> None:
+    path = tmp_path / "other.pth"
+    torch.save(held, path)
+    with pytest.raises(EffectError):
+        Translation("cpu", {"other": path})
+
+
+def test_every_direction_is_offered_when_its_download_is_there(small: Path, tmp_path: Path) -> None:
+    ids = {
+        "cyclegan.summer-to-winter",
+        "cyclegan.winter-to-summer",
+        "cyclegan.horse-to-zebra",
+        "cyclegan.zebra-to-horse",
+        "cyclegan.photo-to-monet",
+        "cyclegan.photo-to-van-gogh",
+        "cyclegan.photo-to-cezanne",
+        "cyclegan.photo-to-ukiyo-e",
+    }
+    before = load_plugins(Path("/nonexistent"), tmp_path)
+    assert ids <= before.effects.keys()
+    assert not ids & {effect.id for effect in before.offered()}
+    for effect in (before.effects[key] for key in ids):
+        weights = before.weights[effect.weights[0]]
+        assert len(weights.addresses) == 1
+        pkgutil.resolve_name(weights.convert)(small, tmp_path / weights.file)
+    after = load_plugins(Path("/nonexistent"), tmp_path)
+    assert ids <= {effect.id for effect in after.offered()}
+    for effect in (after.effects[key] for key in ids):
+        made = pkgutil.resolve_name(effect.processor)("cpu", after.located(effect))
+        picture = made.run({"content": [scene()]}, effect.defaults(), RecordingContext())
+        assert picture.size == scene().size
+        assert not math.isclose(apart(picture, scene()).mean(), 0)
+
+
+def test_the_core_can_read_what_plugins_offer_without_torch(tmp_path: Path) -> None:
+    (tmp_path / "cyclegan").mkdir()
+    (tmp_path / "cyclegan" / "night.toml").write_text('title = "Night"')
+    (tmp_path / "cyclegan" / "night.pth").touch()
+    load = f"load_plugins(Path({str(tmp_path)!r}), Path({str(tmp_path)!r}))"
+    check = "assert 'cyclegan.own-night' in p.effects; assert 'torch' not in sys.modules"
+    code = (
+        f"import sys; from pathlib import Path; from impasto.plugins import load_plugins; p = {load}; {check}"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)

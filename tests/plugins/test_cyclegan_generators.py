@@ -1,4 +1,4 @@
-"""The generators of CycleGAN and pix2pix, against plain networks with the published names, whole and in stripes."""
+"""The generators of CycleGAN and pix2pix against plain networks of the same names, whole and in stripes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from torch import nn
 
 from impasto_cyclegan.generator import generator_for
 from impasto_cyclegan.layers import WrongWeights
+from impasto_cyclegan.maps import Kept
 from impasto_cyclegan.stripes import Stripes
 
 Norm = Callable[[int], nn.Module]
@@ -87,7 +88,7 @@ class PlainUnetBlock(nn.Module):
 class PlainUnet(nn.Module):
     def __init__(self, norm: Norm, depth: int) -> None:
         super().__init__()
-        widths = [4, 8, 16, *[32] * (depth - 3)]
+        widths = [4, 8, 12, *[16] * (depth - 3)]
         self.model = PlainUnetBlock(norm, widths, 3, 3, outermost=True)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -105,11 +106,14 @@ def trained(network: nn.Module, side: int = 64) -> nn.Module:
     return network.eval()
 
 
-def translated(state: Mapping[str, torch.Tensor], pixels: torch.Tensor, elements: int = WHOLE) -> torch.Tensor:
+def translated(
+    state: Mapping[str, torch.Tensor], pixels: torch.Tensor, elements: int = WHOLE
+) -> torch.Tensor:
     """`pixels` by the generator with the weights `state`, in stripes with tensors of so many elements."""
     stripes = Stripes(CPU, torch.float32, CPU, elements, lambda _multiplications: None)
+    picture = Kept(pixels, CPU, torch.float32)
     with torch.inference_mode():
-        return stripes.kept(generator_for(state).translate(stripes.picture(pixels), stripes)).tensor
+        return stripes.kept(generator_for(state).translate(picture, stripes)).tensor
 
 
 def pixels(height: int, width: int) -> torch.Tensor:
@@ -123,6 +127,7 @@ def pixels(height: int, width: int) -> torch.Tensor:
 @pytest.mark.parametrize("blocks", [6, 9])
 @pytest.mark.parametrize("norm", NORMS)
 @pytest.mark.parametrize("dropout", [False, True])
+@torch.inference_mode()
 def test_a_resnet_gives_what_the_plain_network_gives(blocks: int, norm: str, dropout: bool) -> None:
     plain = trained(PlainResnet(NORMS[norm], blocks, dropout))
     picture = pixels(48, 72)
@@ -131,10 +136,11 @@ def test_a_resnet_gives_what_the_plain_network_gives(blocks: int, norm: str, dro
 
 @pytest.mark.parametrize("depth", [7, 8])
 @pytest.mark.parametrize("norm", ["instance", "batch"])
+@torch.inference_mode()
 def test_a_unet_gives_what_the_plain_network_gives(depth: int, norm: str) -> None:
     side = 2**depth
     plain = trained(PlainUnet(NORMS[norm], depth), side)
-    picture = pixels(side, 2 * side)
+    picture = pixels(2 * side, side)
     torch.testing.assert_close(translated(plain.state_dict(), picture), plain(picture), atol=1e-4, rtol=0)
     assert generator_for(plain.state_dict()).multiple == side
 

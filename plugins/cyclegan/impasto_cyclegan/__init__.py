@@ -1,45 +1,29 @@
-"""Unpaired image-to-image translation by CycleGAN (Zhu et al. 2017). Data only; imports no torch."""
+"""Image-to-image translation by CycleGAN (Zhu et al. 2017) and pix2pix (Isola et al. 2017).
+
+Published networks, and those that the owner trained or found. Data only; imports no torch.
+"""
 
 from __future__ import annotations
 
-from impasto.effects import Category, Choice, ChoiceOption, Effect, ImageSlot, Weights, hookimpl, verbatim
-from impasto.effects import text as _
+import logging
+from pathlib import Path
 
-_VINTAGE = Weights(
-    "cyclegan-vintage",
-    _("Modern photo to vintage photo"),
-    ("package:vintagify/resources/G_A2B_epoch33.pth",),
-    45_588_424,
-    "MIT",
-)
+from impasto.effects import Effect, Weights, hookimpl
+from impasto_cyclegan import own, published
+
+log = logging.getLogger(__name__)
 
 
 @hookimpl
-def impasto_effects() -> list[Effect]:
+def impasto_effects(weights_folder: Path) -> list[Effect]:
     """One effect for each translation."""
-    return [
-        Effect(
-            id="cyclegan.vintage",
-            title=_("Vintage photo"),
-            description=_("Gives a modern photo the warm, faded look of an old album."),
-            category=Category.TRANSLATE,
-            processor="impasto_cyclegan.processors:Vintage",
-            slots=(ImageSlot("content", _("Photo"), _("Send the photo that shall look old.")),),
-            options=(
-                ChoiceOption(
-                    "size",
-                    _("Detail"),
-                    tuple(Choice(side, verbatim(f"{side} px")) for side in ("512", "768", "1024")),
-                    "512",
-                ),
-            ),
-            weights=(_VINTAGE.name,),
-            emoji="📷",
-        )
-    ]
+    found = own.networks_in(weights_folder)
+    for problem in found.problems:
+        log.warning("%s", problem)
+    return [*published.EFFECTS, *(network.effect for network in found.networks)]
 
 
 @hookimpl
-def impasto_weights() -> list[Weights]:
-    """Weights that come with the package vintagify."""
-    return [_VINTAGE]
+def impasto_weights(weights_folder: Path) -> list[Weights]:
+    """The weights of each."""
+    return [*published.WEIGHTS, *(network.weights for network in own.networks_in(weights_folder).networks)]
