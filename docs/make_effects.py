@@ -2,7 +2,8 @@
 
 The photos come with scikit-image (CC0 and public domain); the style is the first of them in a learnt style.
 Effects whose weights are not on the machine are listed without a picture. Run from the repository root, with
-the development requirements installed: .venv/bin/python docs/make_effects.py
+the development requirements installed: .venv/bin/python docs/make_effects.py [EFFECT…]
+With names of effects, only their pictures are made anew.
 """
 
 from __future__ import annotations
@@ -67,6 +68,9 @@ def part(path: Path) -> Image.Image:
 
 def show(effect: dict[str, Any], photos: list[Path], style: Path, folder: Path) -> Path:
     """A row of photos before and after an effect."""
+    target = IMAGES / f"{effect['id']}.jpg"
+    if sys.argv[1:] and effect["id"] not in sys.argv[1:]:
+        return target
     row: list[Image.Image] = []
     for number, photo in enumerate(photos):
         source, result = photo, folder / f"{effect['id']}-{number}.png"
@@ -76,7 +80,6 @@ def show(effect: dict[str, Any], photos: list[Path], style: Path, folder: Path) 
         styles = [str(style)] * (len(effect["slots"]) - 1)
         impasto("apply", effect["id"], str(source), *styles, "-o", str(result))
         row += [Image.open(source).convert("RGB"), Image.open(result).convert("RGB")]
-    target = IMAGES / f"{effect['id']}.jpg"
     beside(row).save(target, quality=86, optimize=True)
     return target
 

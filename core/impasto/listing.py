@@ -13,7 +13,7 @@ from impasto.plugins import Plugins
 
 
 def describe(plugins: Plugins, language: Language) -> list[dict[str, Any]]:
-    """Every effect as JSON-able data, in the order of the plugins."""
+    """Every effect as JSON-able data, in the order of menus."""
     return [
         {
             "id": effect.id,
@@ -26,14 +26,14 @@ def describe(plugins: Plugins, language: Language) -> list[dict[str, Any]]:
             "options": {option.key: _values(option) for option in effect.options},
             "missing_weights": [weights.name for weights in plugins.missing(effect)],
         }
-        for effect in plugins.effects.values()
+        for effect in plugins.by_category()
     ]
 
 
 def print_effects(plugins: Plugins, language: Language) -> None:
     """Every effect on the terminal, and the plugins that were set aside."""
     console = Console(highlight=False)
-    for effect in plugins.effects.values():
+    for effect in plugins.by_category():
         slots = " ".join(slot.name.upper() for slot in effect.slots)
         console.print(f"[bold]{effect.id}[/] {slots}  {escape(language(effect.title))}")
         console.print(f"    {escape(language(effect.description))}")

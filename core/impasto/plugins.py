@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -60,20 +60,20 @@ class Plugins:
 
     def offered(self) -> list[Effect]:
         """The effects whose weights are here, by category, as menus show them."""
-        return _by_category(effect for effect in self.effects.values() if not self.missing(effect))
+        return [effect for effect in self.by_category() if not self.missing(effect)]
 
     def downloadable(self) -> list[Effect]:
         """The effects whose weights are not here, and can be had."""
-        return _by_category(
+        return [
             effect
-            for effect in self.effects.values()
+            for effect in self.by_category()
             if (missing := self.missing(effect)) and all(weights.addresses for weights in missing)
-        )
+        ]
 
-
-def _by_category(effects: Iterable[Effect]) -> list[Effect]:
-    categories = list(Category)
-    return sorted(effects, key=lambda effect: categories.index(effect.category))
+    def by_category(self) -> list[Effect]:
+        """All effects, in the order of the categories."""
+        categories = list(Category)
+        return sorted(self.effects.values(), key=lambda effect: categories.index(effect.category))
 
 
 def load_plugins(folder: Path, weights_folder: Path) -> Plugins:

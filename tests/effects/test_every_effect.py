@@ -12,7 +12,7 @@ import pytest_asyncio
 from PIL import Image
 
 from impasto.bot.limits import FILE, PHOTO
-from impasto.effects import Category, Effect
+from impasto.effects import Category, Effect, OptionValue
 from impasto.engine.base import CapacityChanged, Failed, FailureKind, Finished, Task
 from impasto.engine.local import LocalEngine
 from impasto.engine.runner import RunnerSettings
@@ -61,11 +61,11 @@ class Worker:
         )
         self._number = 0
 
-    async def run(self, effect: Effect, content: bytes) -> Finished | Failed:
+    async def run(self, effect: Effect, content: bytes, **options: OptionValue) -> Finished | Failed:
         self._number += 1
         images = {slot.name: (photo(),) * slot.minimum for slot in effect.slots}
         images[effect.slots[0].name] = (content,)
-        task = Task(str(self._number), 1, effect.id, quick_options(effect), images, (PHOTO, FILE))
+        task = Task(str(self._number), 1, effect.id, quick_options(effect) | options, images, (PHOTO, FILE))
         while not any(device.ready for device in self.engine.capacity()):
             await anext(self.events)
         await self.engine.submit(task)
@@ -104,7 +104,8 @@ async def test_an_odd_picture_gives_a_right_picture(worker: Worker, effect: Effe
 
 @pytest.mark.parametrize("effect", EFFECTS, ids=lambda effect: effect.id)
 async def test_a_large_photo_is_done_or_kindly_refused(worker: Worker, effect: Effect) -> None:
-    end = await worker.run(effect, LARGE)
+    most = {"scale": "4"} if effect.category is Category.ENLARGE else {}  # 192 megapixels
+    end = await worker.run(effect, LARGE, **most)
     if isinstance(end, Failed):
         assert end.kind is FailureKind.BAD_PICTURE
         assert effect.category is Category.ENLARGE, "only what would be too large to send is refused"

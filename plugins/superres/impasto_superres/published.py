@@ -6,23 +6,30 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from impasto_superres.architectures import rrdbnet, srvgg
 from impasto_superres.ncnn import read_state
+from impasto_superres.network import Network
 
+_SCALE = 4
 _FEATURES, _GROWTH = 64, 32
 _FAST_CONVOLUTIONS = 16
 
 
-def load_rrdbnet(path: Path, blocks: int) -> nn.Module:
+def load_rrdbnet(path: Path, blocks: int) -> Network:
     """RRDBNet ×4 of 23 (photo) or 6 (drawing) blocks. Raises `WrongWeights`."""
-    return rrdbnet(rrdbnet_state(path, blocks), blocks)
+    module = rrdbnet(rrdbnet_state(path, blocks), blocks)
+    return Network(module, module, _SCALE)
 
 
-def load_srvgg(path: Path) -> nn.Module:
-    """SRVGGNetCompact ×4, "animevideov3". Raises `WrongWeights`."""
-    return srvgg(srvgg_state(path), _FAST_CONVOLUTIONS)
+def load_srvgg(path: Path) -> Network:
+    """SRVGGNetCompact ×4, "animevideov3". Raises `WrongWeights`.
+
+    There is no such network for ×2 and ×3: the files published for them hold the same parameters, and their
+    networks end with the result of ×4 made smaller.
+    """
+    module = srvgg(srvgg_state(path), _FAST_CONVOLUTIONS)
+    return Network(module, module, _SCALE)
 
 
 def rrdbnet_state(path: Path, blocks: int) -> dict[str, torch.Tensor]:
