@@ -108,8 +108,9 @@ def send_and_look(browser: webdriver.Chrome, url: str, path: Path) -> None:
     ada = Column(browser, "Ada")
     ada.send_photo(path)
     ada.press("Learnt styles")
-    ada.press("Style: 20. Starry blue")
-    ada.press("21. Red lacquer")
+    ada.press("Style: Starry blue")
+    ada.picture_of_message_with("21. Red lacquer")
+    ada.press("21")
     ada.press("Start")
     painted = ada.picture_of_message_with("Learnt styles ·")
     with Image.open(BytesIO(painted.screenshot_as_png)) as shown:

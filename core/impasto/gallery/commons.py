@@ -21,7 +21,7 @@ WIDTH = 1280
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A painting whose author died over a hundred years ago, and its file on Commons."""
+    """A painting in the public domain, and its file on Commons."""
 
     key: str
     title: str
@@ -51,7 +51,7 @@ KNOWN = (
     Known("grande-jatte", "A Sunday on La Grande Jatte", "Georges Seurat", 1884,
           "A Sunday on La Grande Jatte, Georges Seurat, 1884.jpg"),
     Known("sainte-victoire", "Mont Sainte-Victoire", "Paul Cézanne", 1904,
-          "Paul Cézanne, French - Mont Sainte-Victoire - Google Art Project.jpg"),
+          "Paul Cézanne - Mont Sainte-Victoire - Google Art Project.jpg"),
     Known("composition-vii", "Composition VII", "Wassily Kandinsky", 1913,
           "Vassily Kandinsky, 1913 - Composition 7.jpg"),
     Known("ninth-wave", "The Ninth Wave", "Ivan Aivazovsky", 1850,
