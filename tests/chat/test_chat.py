@@ -89,6 +89,18 @@ async def test_again_offers_the_same_picture_with_other_options(ada: Person) -> 
     assert red.getpixel((5, 5))[0] > blue.getpixel((5, 5))[0] + 80  # type: ignore[index]
 
 
+async def test_what_failed_can_be_tried_again_with_other_options(ada: Person) -> None:
+    await ada.send_photo(photo())
+    await ada.press("Choosy", on=await ada.sees("What shall I do"))
+    await ada.press("Start", on=await ada.sees("The test effect choosy."))
+    failed = await ada.sees("Please choose ×2.", timeout=30)
+    await ada.press("Again", on=failed)
+    await ada.press("Scale: ×4", on=await ada.sees("The test effect choosy."))
+    await ada.press("×2", on=await ada.sees(lambda message: "×2" in message.buttons))
+    await ada.press("Start", on=await ada.sees(lambda message: "Scale: ×2" in message.buttons))
+    await ada.sees(is_result, timeout=30)
+
+
 async def test_then_goes_on_with_the_result(ada: Person) -> None:
     await ada.send_photo(photo())
     await ada.press("Mirror", on=await ada.sees("What shall I do"))

@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterable
 from html import escape
 
-from telegram import Bot, CallbackQuery, Message
+from telegram import Bot, CallbackQuery, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest
 
@@ -101,7 +101,10 @@ class Conversation:
         elif picture is not None:
             await self.answer(query)
             await self._bot.send_document(
-                self._chat_id, picture.data, filename=file_name(job_id, effect, picture)
+                self._chat_id,
+                picture.data,
+                filename=file_name(job_id, effect, picture),
+                reply_parameters=self._reply_to(query),
             )
         else:
             await self.answer(query, _("I make it once more, as a file this time."))
@@ -121,7 +124,10 @@ class Conversation:
         facts = [("effect", effect_id), *done.job.order.options.items(), *done.facts]
         lines = [f"{name}: {value}" for name, value in (*facts, ("seconds", f"{done.seconds:.1f}"))]
         await self._bot.send_message(
-            self._chat_id, f"<pre>{escape(chr(10).join(lines))}</pre>", parse_mode=ParseMode.HTML
+            self._chat_id,
+            f"<pre>{escape(chr(10).join(lines))}</pre>",
+            parse_mode=ParseMode.HTML,
+            reply_parameters=self._reply_to(query),
         )
         for file in done.attachments:
             if file.name.endswith(".png"):
@@ -129,6 +135,12 @@ class Conversation:
             else:
                 name = f"{effect_id.replace('.', '-')}-{job_id}-{file.name}"
                 await self._bot.send_document(self._chat_id, file.data, filename=name)
+
+    @staticmethod
+    def _reply_to(query: CallbackQuery) -> ReplyParameters | None:
+        if query.message is None:
+            return None
+        return ReplyParameters(query.message.message_id, allow_sending_without_reply=True)
 
     def _own_job(self, job_id: int) -> Job | None:
         try:

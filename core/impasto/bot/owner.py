@@ -10,7 +10,7 @@ from telegram.constants import ParseMode
 from telegram.error import TelegramError
 
 from impasto.i18n import Languages
-from impasto.text import Text
+from impasto.text import Text, plural
 from impasto.text import text as _
 from impasto.users import UserStore
 
@@ -29,8 +29,12 @@ class Owner:
         """Tell of a fault: the first of its kind, and then at 10, 100… of them."""
         count = self._faults[detail] = self._faults.get(detail, 0) + 1
         if count in (1, 10, 100, 1000):
-            message = _("Fault {reference}: {detail} (seen {count} times since the start)")
-            await self._tell(message(reference=reference, detail=detail[:500], count=count))
+            message = plural(
+                "Fault {reference}: {detail} (seen {n} time since the start)",
+                "Fault {reference}: {detail} (seen {n} times since the start)",
+                count,
+            )
+            await self._tell(message(reference=reference, detail=detail[:500]))
 
     async def pass_report(self, message: Message) -> bool:
         """Copy `message` to the owner as from nobody. Nothing of it is logged. False if it failed."""

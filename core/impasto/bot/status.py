@@ -60,10 +60,13 @@ def bar(fraction: float) -> str:
 
 
 def status_keyboard(update: JobUpdate, language: Language) -> InlineKeyboardMarkup | None:
-    """Cancel, as long as there is something to cancel."""
-    if not isinstance(update, Waiting | Working):
-        return None
-    return keyboard(((Label(_("✕ Cancel"), CancelJob(update.job.id)),),), language)
+    """Cancel, as long as there is something to cancel; after a failure another try, with other options."""
+    job_id = update.job.id
+    if isinstance(update, Waiting | Working):
+        return keyboard(((Label(_("✕ Cancel"), CancelJob(job_id)),),), language)
+    return (
+        keyboard(((Label(_("🔁 Again"), Again(job_id)),),), language) if isinstance(update, NotDone) else None
+    )
 
 
 def caption_html(done: Done, effect: Effect, language: Language, paintings: Sequence[str] = ()) -> str:
