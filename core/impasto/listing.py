@@ -32,7 +32,7 @@ def describe(plugins: Plugins, language: Language) -> list[dict[str, Any]]:
 
 def print_effects(plugins: Plugins, language: Language) -> None:
     """Every effect on the terminal, and the plugins that were set aside."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     for effect in plugins.by_category():
         slots = " ".join(slot.name.upper() for slot in effect.slots)
         console.print(f"[bold]{effect.id}[/] {slots}  {escape(language(effect.title))}")

@@ -5,12 +5,14 @@ Imports no torch; a plugin's `convert` may, so fetching is done by a process of 
 
 from __future__ import annotations
 
+import base64
 import json
 import pkgutil
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.metadata import files, packages_distributions
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,11 +91,7 @@ class WeightsFolder:
         path = self.locate(weights)
         if path is None:
             return Soundness.MISSING
-        record = self._records().get(weights.name)
-        if record is not None and path == self.path / record["file"]:
-            expected: str | None = record["sha256"]
-        else:
-            expected = weights.sha256 if weights.convert is None else None
+        expected = self._expected(weights, path)
         if expected is None:
             return Soundness.UNKNOWN
         return Soundness.SOUND if checksum(path).startswith(expected) else Soundness.CHANGED
@@ -112,6 +110,15 @@ class WeightsFolder:
         path.unlink(missing_ok=True)
         self._write_records(records)
         return path
+
+    def _expected(self, weights: Weights, path: Path) -> str | None:
+        """The SHA-256 that `path` should have: as it was when fetched, as its package says, as published."""
+        record = self._records().get(weights.name)
+        if record is not None and path == self.path / record["file"]:
+            return record["sha256"]
+        if not path.is_relative_to(self.path):
+            return _installed_checksum(path, weights)
+        return weights.sha256 if weights.convert is None else None
 
     def _check_room(self, weights: Weights) -> None:
         free = shutil.disk_usage(self.path).free
@@ -156,6 +163,17 @@ class WeightsFolder:
         fresh = self.path / (_RECORDS + ".new")
         fresh.write_text(json.dumps(records, indent=1), encoding="utf-8")
         fresh.replace(self.path / _RECORDS)
+
+
+def _installed_checksum(path: Path, weights: Weights) -> str | None:
+    """What the package that `path` is in noted of it when it was built."""
+    packages = (source.removeprefix("package:").partition("/")[0] for source in weights.sources)
+    for distribution in {name for package in packages for name in packages_distributions().get(package, ())}:
+        for file in files(distribution) or ():
+            if file.hash is not None and file.hash.mode == "sha256" and Path(str(file.locate())) == path:
+                value = file.hash.value
+                return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).hex()
+    return None
 
 
 def _in_package(name: str) -> Path | None:

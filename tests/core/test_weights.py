@@ -167,3 +167,11 @@ def test_weights_that_nobody_knows_are_refused(owner: Owner) -> None:
     refused = owner.says("weights", "fetch", "heavy-c")
     assert refused.returncode == 2
     assert "there are no weights 'heavy-c'; see: impasto weights list" in refused.stderr
+
+
+def test_what_came_with_a_package_is_checked_against_what_the_package_noted(owner: Owner) -> None:
+    verified = owner.says("weights", "verify")
+    assert verified.returncode == 0, "those that are not here are no fault"
+    states = dict(reversed(line.split()[:2]) for line in verified.stdout.splitlines())  # type: ignore[arg-type]
+    assert states["cyclegan-vintage"] == "sound"
+    assert states["realesr-animevideov3"] == "sound"

@@ -25,7 +25,7 @@ def list_command(config: Path | None) -> None:
     """Show the paintings in your folder."""
     owned = Gallery(load_settings(config).gallery_folder)
     configure_logging("WARNING")
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     for painting in owned.paintings():
         console.print(f"{escape(painting.label)}  [dim]{escape(str(painting.path))}[/]")
     console.print(f"\nYour folder: {owned.folder}", style="dim")
@@ -39,7 +39,7 @@ def fetch(config: Path | None) -> None:
 
     folder = load_settings(config).gallery_folder
     configure_logging("ERROR")
-    console, lacking = Console(highlight=False), []
+    console, lacking = Console(highlight=False, soft_wrap=True), []
     for fetched in fetch_paintings(folder):
         known = fetched.known
         if fetched.fault is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -42,18 +43,22 @@ def list_command(config: Path | None, as_json: bool) -> None:
         return
     table = Table(box=None, padding=(0, 2, 0, 0))
     for heading in ("Name", "For", "Size", "Licence", "Where"):
-        table.add_column(heading, justify="right" if heading == "Size" else "left")
+        table.add_column(
+            heading, justify="right" if heading == "Size" else "left", no_wrap=heading in {"Name", "Size"}
+        )
     for item, row in zip(plugins.weights.values(), rows, strict=True):
         table.add_row(
             item.name,
             escape(language(item.purpose)),
             language.byte_size(item.size),
             item.licence,
-            _where(row),
+            _where(item, row),
         )
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     console.print(table)
-    console.print(f"\nYour folder: {plugins.folder.path}", style="dim")
+    console.print(
+        f"\nYour folder: {plugins.folder.path}. To download: impasto weights fetch NAME", style="dim"
+    )
 
 
 @weights.command()
@@ -90,7 +95,7 @@ def verify(config: Path | None, names: tuple[str, ...]) -> None:
     """Check the files that are here against their checksums: NAMES, or all. Ends with 1 if one is changed."""
     plugins, _language = _plugins(config)
     wanted = _named(plugins, names) if names else list(plugins.weights.values())
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     changed = False
     for item in wanted:
         soundness = plugins.folder.check(item)
@@ -157,12 +162,15 @@ def _described(plugins: Plugins, item: Weights) -> dict[str, Any]:
     }
 
 
-def _where(row: dict[str, Any]) -> str:
-    if row["file"]:
-        return f"[green]{escape(row['file'])}[/]"
-    if row["addresses"]:
-        return f"[yellow]not here; impasto weights fetch {row['name']}[/]"
-    return "[yellow]not here; put the file into your folder[/]"
+def _where(item: Weights, row: dict[str, Any]) -> str:
+    if row["file"] in {None, ""}:
+        how = "can be downloaded" if item.addresses else f"you may put {item.file} into your folder"
+        return f"[yellow]not here: {escape(how)}[/]"
+    for source in item.sources:
+        scheme, _, name = source.partition(":")
+        if scheme == "package" and row["file"].endswith(name.replace("/", os.sep)):
+            return f"[green]here, with the package {name.partition('/')[0]}[/]"
+    return "[green]here, in your folder[/]"
 
 
 def _fetch_with_bars(plugins: Plugins, wanted: Iterable[Weights]) -> list[str]:

@@ -9,12 +9,12 @@ from impasto_cyclegan.detail import detail
 _DOWNLOADS = "http://efrosgans.eecs.berkeley.edu/cyclegan/pretrained_models"
 
 
-def _effect(key: str, category: Category, emoji: str, title: Text, description: Text, prompt: Text) -> Effect:
+def _effect(key: str, emoji: str, title: Text, description: Text, prompt: Text) -> Effect:
     return Effect(
         id=f"cyclegan.{key}",
         title=title,
         description=description,
-        category=category,
+        category=Category.TRANSLATE,
         processor="impasto_cyclegan.processors:Translation",
         slots=(ImageSlot("content", _("Photo"), prompt),),
         options=(detail(512),),
@@ -38,7 +38,6 @@ def _download(key: str, checkpoint: str, purpose: Text) -> Weights:
 EFFECTS = (
     _effect(
         "vintage",
-        Category.TRANSLATE,
         "📷",
         _("Vintage photo"),
         _("Makes a photo look as if taken on film decades ago: softer contrast, aged colours, fine grain."),
@@ -46,7 +45,6 @@ EFFECTS = (
     ),
     _effect(
         "summer-to-winter",
-        Category.TRANSLATE,
         "❄️",
         _("Summer to winter"),
         _("Puts snow and cold light over a summer landscape. Best with mountains, woods and meadows."),
@@ -54,7 +52,6 @@ EFFECTS = (
     ),
     _effect(
         "winter-to-summer",
-        Category.TRANSLATE,
         "🌞",
         _("Winter to summer"),
         _("Melts the snow of a winter landscape and makes it green. Best with mountains and woods."),
@@ -62,7 +59,6 @@ EFFECTS = (
     ),
     _effect(
         "horse-to-zebra",
-        Category.TRANSLATE,
         "🦓",
         _("Horse to zebra"),
         _("Gives the horses in a photo the stripes of zebras. Best with whole horses on grass."),
@@ -70,7 +66,6 @@ EFFECTS = (
     ),
     _effect(
         "zebra-to-horse",
-        Category.TRANSLATE,
         "🐴",
         _("Zebra to horse"),
         _("Takes the stripes from the zebras in a photo and makes them brown horses."),
@@ -78,7 +73,6 @@ EFFECTS = (
     ),
     _effect(
         "photo-to-monet",
-        Category.PAINT,
         "🪷",
         _("Monet"),
         _("Turns a photo into a painting in the manner of Claude Monet. Best with landscapes."),
@@ -86,7 +80,6 @@ EFFECTS = (
     ),
     _effect(
         "photo-to-van-gogh",
-        Category.PAINT,
         "🌻",
         _("Van Gogh"),
         _("Turns a photo into a painting in the manner of Vincent van Gogh. Best with landscapes."),
@@ -94,7 +87,6 @@ EFFECTS = (
     ),
     _effect(
         "photo-to-cezanne",
-        Category.PAINT,
         "🍎",
         _("Cézanne"),
         _("Turns a photo into a painting in the manner of Paul Cézanne. Best with landscapes."),
@@ -102,7 +94,6 @@ EFFECTS = (
     ),
     _effect(
         "photo-to-ukiyo-e",
-        Category.PAINT,
         "🌊",
         _("Japanese woodblock print"),
         _("Turns a photo into a Japanese woodblock print, an ukiyo-e. Best with landscapes."),
