@@ -31,7 +31,7 @@ async def keep_busy(ada: Person) -> None:
     """Ada has a real network painting for minutes."""
     await ada.send_album([photo(1024, 768), photo(256, 256)])
     await ada.press("Slow painting", on=await ada.sees("these 2 pictures"))
-    await ada.press("Patience", on=await ada.sees(lambda message: message.data_of("Start")))
+    await ada.press("Finish", on=await ada.sees(lambda message: message.data_of("Start")))
     await ada.press("A masterpiece", on=await ada.sees(lambda message: message.data_of("masterpiece")))
     await ada.press("Start", on=await ada.sees(lambda message: message.data_of("A masterpiece")))
     await ada.sees("▱", timeout=60)

@@ -8,9 +8,10 @@ import pytest
 from impasto.effects import EffectError
 from impasto.gallery.commons import KNOWN, fetch_paintings
 from impasto.gallery.paintings import Gallery
+from impasto.gallery.sheet import compose
 from impasto.jobs.model import PictureRef
 from tests.file_server import FileServer
-from tests.pictures import encoded, photo, scene
+from tests.pictures import decoded, encoded, photo, scene
 
 
 def hang(folder: Path, name: str, about: str | None = None) -> bytes:
@@ -73,3 +74,15 @@ def test_the_first_set_is_fetched_by_file_name_and_what_fails_is_told(tmp_path: 
         assert [fetched.known for fetched in again] == list(served)
         assert len(server.asked) - asked == len(KNOWN) - len(served)
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+async def test_a_sheet_shows_what_can_be_opened_and_leaves_the_other_places_grey(tmp_path: Path) -> None:
+    hang(tmp_path, "sun.png")
+    (tmp_path / "broken.jpg").write_bytes(photo()[:300])
+    sheet = decoded(
+        await compose([tmp_path / "sun.png", tmp_path / "broken.jpg", None, tmp_path / "sun.png"], 7)
+    )
+    assert sheet.size == (8 + 3 * 248, 8 + 2 * 248)
+    colours = [sheet.getpixel((x + 120, y + 200)) for x, y in ((8, 8), (256, 8), (504, 8), (8, 256))]
+    grey = [max(pixel) - min(pixel) < 12 for pixel in colours]  # type: ignore[arg-type, type-var]
+    assert grey == [False, True, True, False]

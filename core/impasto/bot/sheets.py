@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import logging
 import sqlite3
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
 from impasto.bot.replies import PaintingSheet, SampleSheet, Sheet
 from impasto.gallery.samples import Samples
 from impasto.gallery.sheet import compose
-
-log = logging.getLogger(__name__)
 
 
 class Sheets:
@@ -23,6 +20,7 @@ class Sheets:
     def __init__(self, connection: sqlite3.Connection, samples: Samples) -> None:
         self._db, self._samples = connection, samples
         self._going_on: set[asyncio.Task[None]] = set()
+        self._incomplete: set[str] = set()
 
     def go_on(self, work: Coroutine[Any, Any, None]) -> None:
         """Let `work` go on by itself, until the bot ends."""
@@ -43,10 +41,15 @@ class Sheets:
         pictures = await self._pictures(sheet)
         if all(picture is None for picture in pictures):
             return None
-        return await asyncio.to_thread(compose, pictures, sheet.first_number)
+        if None in pictures:
+            self._incomplete.add(self._signature(sheet))
+        return await compose(pictures, sheet.first_number)
 
     def remember(self, bot_id: int, sheet: Sheet, file_id: str) -> None:
-        """Note what Telegram calls the sheet."""
+        """Note what Telegram calls the sheet, unless a sample is lacking, which may be made the next time."""
+        if self._signature(sheet) in self._incomplete:
+            self._incomplete.discard(self._signature(sheet))
+            return
         self._db.execute(
             "INSERT OR REPLACE INTO sheets VALUES (?, ?, ?)", (bot_id, self._signature(sheet), file_id)
         )
@@ -57,24 +60,24 @@ class Sheets:
             "DELETE FROM sheets WHERE bot_id = ? AND signature = ?", (bot_id, self._signature(sheet))
         )
 
-    async def _pictures(self, sheet: Sheet) -> list[bytes | None]:
+    async def _pictures(self, sheet: Sheet) -> Sequence[Path | None]:
         if isinstance(sheet, SampleSheet):
             return await self._samples.get(sheet.effect, sheet.option, list(sheet.values))
-        return [await asyncio.to_thread(_read, painting.path) for painting in sheet.paintings]
+        return [painting.path for painting in sheet.paintings]
 
     def _signature(self, sheet: Sheet) -> str:
         match sheet:
             case SampleSheet(effect, option, values):
                 about = f"{self._samples.signature(effect, option)} {values} {sheet.first_number}"
             case PaintingSheet(paintings):
-                files = [(painting.key, painting.path.stat().st_mtime_ns) for painting in paintings]
+                files = [(painting.key, _changed(painting.path)) for painting in paintings]
                 about = f"{files} {sheet.first_number}"
         return hashlib.sha256(about.encode()).hexdigest()
 
 
-def _read(path: Path) -> bytes | None:
+def _changed(path: Path) -> int:
+    """When the file was last changed, in nanoseconds; 0 where it is gone."""
     try:
-        return path.read_bytes()
-    except OSError as error:
-        log.warning("a painting can't be read: %s", error)
-        return None
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0

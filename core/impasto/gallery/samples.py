@@ -31,7 +31,7 @@ class Samples:
     def __init__(self, folder: Path, plugins: Plugins, errand: Errand) -> None:
         self._folder, self._plugins, self._errand = folder, plugins, errand
         self._picture = files("impasto.gallery").joinpath("sample.jpg").read_bytes()
-        self._making: dict[Path, asyncio.Task[bytes | None]] = {}
+        self._making: dict[Path, asyncio.Task[Path | None]] = {}
 
     def signature(self, effect: Effect, option: ChoiceOption) -> str:
         """Stands for what the samples of an option look like: other weights, another signature."""
@@ -41,12 +41,12 @@ class Samples:
             digest.update(f"{name} {about.st_size} {about.st_mtime_ns}".encode())
         return f"{effect.id} {option.samples} {digest.hexdigest()[:16]}"
 
-    async def get(self, effect: Effect, option: ChoiceOption, values: list[str]) -> list[bytes | None]:
-        """The samples of these values in their order; None for one that could not be made."""
+    async def get(self, effect: Effect, option: ChoiceOption, values: list[str]) -> list[Path | None]:
+        """The samples of these values in their order, JPEG files; None for one that could not be made."""
         making = [self._sample(effect, option, value) for value in values]
         return list(await asyncio.gather(*making))
 
-    def _sample(self, effect: Effect, option: ChoiceOption, value: str) -> Awaitable[bytes | None]:
+    def _sample(self, effect: Effect, option: ChoiceOption, value: str) -> Awaitable[Path | None]:
         name = hashlib.sha256(f"{self.signature(effect, option)} {value}".encode()).hexdigest()[:32]
         path = self._folder / f"{name}.jpg"
         if path not in self._making:
@@ -54,17 +54,14 @@ class Samples:
             self._making[path].add_done_callback(lambda _done: self._making.pop(path, None))
         return asyncio.shield(self._making[path])
 
-    async def _make(self, path: Path, effect: Effect, option: ChoiceOption, value: str) -> bytes | None:
-        if (kept := await asyncio.to_thread(_kept, path)) is not None:
-            return kept
+    async def _make(self, path: Path, effect: Effect, option: ChoiceOption, value: str) -> Path | None:
+        if await asyncio.to_thread(path.is_file):
+            return path
         data = await self._errand(effect, effect.defaults() | {option.samples: value}, self._picture, SAMPLE)
-        if data is not None:
-            await asyncio.to_thread(_keep, path, data)
-        return data
-
-
-def _kept(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
+        if data is None:
+            return None
+        await asyncio.to_thread(_keep, path, data)
+        return path
 
 
 def _keep(path: Path, data: bytes) -> None:

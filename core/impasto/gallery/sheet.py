@@ -1,11 +1,18 @@
-"""A sheet: nine small pictures with their numbers, as one photo for the chat."""
+"""A sheet: nine small pictures with their numbers, as one photo for the chat.
+
+Composed in a process of its own, so that the core stays small whatever pictures an owner's gallery holds:
+python -m impasto.gallery.sheet FIRST_NUMBER PATH… writes the JPEG to standard output.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from collections.abc import Sequence
 from io import BytesIO
+from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 
 COLUMNS = 3
 PER_SHEET = 9
@@ -15,31 +22,57 @@ CELL = 240
 
 _GAP = 8
 _BADGE = 40
+_NOTHING = "-"
 
 
-def compose(pictures: Sequence[bytes | None], first_number: int) -> bytes:
-    """A JPEG of up to nine square pictures, numbered from `first_number`; None leaves its place grey."""
+async def compose(pictures: Sequence[Path | None], first_number: int) -> bytes:
+    """A JPEG of up to nine square pictures, numbered from `first_number`.
+
+    None, and what can't be opened, leaves its place grey. Raises `ChildProcessError` where the process fails.
+    """
+    paths = [_NOTHING if path is None else str(path) for path in pictures]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", __name__, str(first_number), *paths,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    data, errors = await process.communicate()
+    if process.returncode:
+        raise ChildProcessError(f"a sheet could not be composed: {errors.decode(errors='replace')[-500:]}")
+    return data
+
+
+def draw(pictures: Sequence[Path | None], first_number: int) -> bytes:
+    """The same, here and now."""
+    from PIL import ImageFont
+
     rows = -(-len(pictures) // COLUMNS)
     columns = min(COLUMNS, len(pictures))
-    size = (columns * (CELL + _GAP) + _GAP, rows * (CELL + _GAP) + _GAP)
-    sheet = Image.new("RGB", size, "white")
-    draw = ImageDraw.Draw(sheet)
+    sheet = Image.new("RGB", (columns * (CELL + _GAP) + _GAP, rows * (CELL + _GAP) + _GAP), "white")
+    pen = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(24)
-    for place, data in enumerate(pictures):
+    for place, path in enumerate(pictures):
         x, y = (_GAP + index * (CELL + _GAP) for index in (place % COLUMNS, place // COLUMNS))
-        if data is None:
-            draw.rectangle((x, y, x + CELL, y + CELL), fill="#dddddd")
-        else:
-            sheet.paste(_square(data), (x, y))
-        draw.rounded_rectangle((x, y, x + _BADGE + 6, y + _BADGE - 4), 10, fill="#222222")
+        sheet.paste(_square(path), (x, y))
+        pen.rounded_rectangle((x, y, x + _BADGE + 6, y + _BADGE - 4), 10, fill="#222222")
         centre = (x + (_BADGE + 6) / 2, y + (_BADGE - 4) / 2)
-        draw.text(centre, str(first_number + place), fill="white", font=font, anchor="mm")
+        pen.text(centre, str(first_number + place), fill="white", font=font, anchor="mm")
     file = BytesIO()
     sheet.save(file, "JPEG", quality=88)
     return file.getvalue()
 
 
-def _square(data: bytes) -> Image.Image:
-    with Image.open(BytesIO(data)) as image:
-        image.draft("RGB", (2 * CELL, 2 * CELL))
-        return ImageOps.fit(image.convert("RGB"), (CELL, CELL), Image.Resampling.LANCZOS)
+def _square(path: Path | None) -> Image.Image:
+    if path is not None:
+        try:
+            with Image.open(path) as image:
+                image.draft("RGB", (2 * CELL, 2 * CELL))
+                upright = ImageOps.exif_transpose(image).convert("RGB")
+                return ImageOps.fit(upright, (CELL, CELL), Image.Resampling.LANCZOS)
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+            pass
+    return Image.new("RGB", (CELL, CELL), "#dddddd")
+
+
+if __name__ == "__main__":
+    first, *names = sys.argv[1:]
+    sys.stdout.buffer.write(draw([None if name == _NOTHING else Path(name) for name in names], int(first)))
