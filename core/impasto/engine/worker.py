@@ -61,7 +61,9 @@ def worker_main(
     # Threads that wait for each other sleep instead of spinning: on the CPU, two to five times as fast beside
     # other work, a tenth to a fifth slower alone (benchmarks/busy_neighbour.py). Read when torch is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    logging.disable(logging.WARNING)  # of what is wrong with a plugin or a network, the core has told
     plugins = load_plugins(settings.plugins_folder, settings.weights_folder)
+    logging.disable(logging.NOTSET)
     if find_spec("torch") is not None:
         import torch  # noqa: F401 - here, so that the first task does not wait for it
     runner = EffectRunner(plugins, device, settings.runner)
