@@ -80,13 +80,14 @@ class _Resuming:
         self._part, self._report = part, report
         self._tag = part.with_name(part.name + ".etag")
         """The server's name for the version of the file that the part is of."""
+        self._unreached = 0
 
     def __call__(self, url: str, output_file: str, pooch: object) -> None:
         have = self._part.stat().st_size if self._part.is_file() and self._tag.is_file() else 0
         headers = {"Accept-Encoding": "identity", "User-Agent": f"Impasto/{__version__}"}
         if have:
             headers |= {"Range": f"bytes={have}-", "If-Range": self._tag.read_text(encoding="utf-8")}
-        with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT_SECONDS) as answer:
+        with self._ask(url, headers) as answer:
             if answer.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 self._forget()
             elif HTTPStatus.BAD_REQUEST <= answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -96,6 +97,16 @@ class _Resuming:
             self._receive(answer, have if resumed else 0)
         self._part.replace(output_file)
         self._forget()
+
+    def _ask(self, url: str, headers: dict[str, str]) -> requests.Response:
+        """The server's answer. One that can't be reached twice before anything came is not asked again."""
+        try:
+            return requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT_SECONDS)
+        except requests.ConnectionError:
+            self._unreached += 1
+            if self._unreached > 1 and not self._part.is_file():
+                raise _Refused("the server can't be reached") from None
+            raise
 
     def _receive(self, answer: requests.Response, have: int) -> None:
         length = answer.headers.get("Content-Length")

@@ -60,13 +60,13 @@ async def open_shades(person: Person) -> Seen:
 async def test_styles_are_shown_as_numbered_pictures_and_chosen_by_number(ada: Person) -> None:
     sheet = await open_shades(ada)
     assert sheet.buttons[:3] == ["✓ 1", "2", "3"]
-    assert "9. grey 160" in sheet.text
+    assert "9.\N{NO-BREAK SPACE}grey 160" in sheet.text
     picture = decoded(await ada.download(sheet.photo or ""))
     greys = [picture.getpixel((8 + 248 * column + 200, 8 + 200)) for column in range(3)]
     assert [pixel[0] // 10 for pixel in greys] == [0, 2, 4], "each looks as the effect makes it"  # type: ignore[index]
 
     await ada.press("2 ›", on=sheet)
-    second = await ada.sees("12. grey 220")
+    second = await ada.sees("12.\N{NO-BREAK SPACE}grey 220")
     assert second.id == sheet.id
     await ada.press("12", on=second)
     card = await ada.sees("The test effect shades.")
@@ -90,7 +90,7 @@ async def test_a_famous_painting_is_a_style_and_named_under_the_result(ada: Pers
     await ada.send_photo(photo())
     await ada.press("Mix", on=await ada.sees("What shall I do"))
     await ada.press("famous painting", on=await ada.sees("Send the style image."))
-    sheet = await ada.sees("2. Ada green – Green-Hour – 1843")
+    sheet = await ada.sees("2.\N{NO-BREAK SPACE}Ada green – Green-Hour – 1843")
     assert sheet.photo
     await ada.press("2", on=sheet)
     card = await ada.sees("🖼 Ada green – Green-Hour – 1843")

@@ -32,13 +32,26 @@ def test_styles_are_leafed_through_as_pictures_from_the_page_of_what_is_chosen()
     chat.do(picture("a"))
     chat.press(ChooseEffect("t.learnt"))
     chat.press(OpenOption(0))
-    assert chat.labels() == ["10", "✓ 11", "12", "13", "14", "15", "16", "17", "18", "‹ 1", "‹ Back", "3 ›"]
+    assert chat.labels() == [
+        "10",
+        "✓ 11",
+        "12",
+        "13",
+        "14",
+        "15",
+        "16",
+        "17",
+        "18",
+        "‹ Page 1",
+        "‹ Back",
+        "Page 3 ›",
+    ]
     assert chat.card is not None
     assert isinstance(chat.card.sheet, SampleSheet)
     assert (chat.card.sheet.values[0], chat.card.sheet.first_number) == ("10", 10)
-    assert str(chat.card.names[1]) == "11. look 11"
+    assert str(chat.card.names[1]) == "11.\N{NO-BREAK SPACE}look 11"
     chat.press(ShowChoices(0, 2))
-    assert chat.labels() == ["19", "20", "‹ 2", "‹ Back", "1 ›"]
+    assert chat.labels() == ["19", "20", "‹ Page 2", "‹ Back", "Page 1 ›"]
     chat.press(SetOption(0, 19))
     assert "Style: look 20" in chat.labels()
 
@@ -58,11 +71,11 @@ def test_a_painting_of_the_gallery_takes_the_place_of_a_sent_style() -> None:
     chat.press(ChooseEffect("t.many"))
     assert "🖼 Choose a famous painting" in chat.labels()
     chat.press(ShowPaintings(1))
-    assert chat.labels() == ["10", "11", "‹ 1", "‹ Back", "1 ›"]
+    assert chat.labels() == ["10", "11", "‹ Page 1", "‹ Back", "Page 1 ›"]
     assert chat.card is not None
     assert isinstance(chat.card.sheet, PaintingSheet)
     chat.press(ChoosePainting("p11"))
-    assert [str(line) for line in chat.card.lines] == ["🖼 Artist – Title 11 – 1889"]
+    assert [str(line) for line in chat.card.lines] == ["Photo: 1 · Style: 1", "🖼 Artist – Title 11 – 1889"]
     assert jobs(chat.press(Go())) == [{"content": ["a"], "style": ["gallery:p11"]}]
 
 
@@ -107,16 +120,27 @@ def test_several_styles_are_added_one_by_one_with_a_weight_each() -> None:
     assert jobs(chat.press(Go())) == [{"content": ["a"], "style": ["b", "c", "gallery:p1"]}]
 
 
-def test_adding_can_be_taken_back_and_then_a_picture_is_a_new_wish() -> None:
+def test_adding_can_be_taken_back() -> None:
     chat = chat_with(MANY)
     chat.do(picture("a"))
     chat.press(ChooseEffect("t.many"))
     chat.do(picture("b"))
     chat.press(AddPicture())
     chat.press(ShowCard())
-    assert "▶️ Start" in chat.labels()
-    chat.do(picture("c"))
-    assert [sent.ref.file_id for sent in chat.session.pictures] == ["c"]
+    assert jobs(chat.press(Go())) == [{"content": ["a"], "style": ["b"]}]
+
+
+def test_a_picture_sent_to_the_open_card_is_one_more_style_and_after_the_last_a_new_wish() -> None:
+    chat = chat_with(MANY)
+    chat.do(picture("a"))
+    chat.press(ChooseEffect("t.many"))
+    for name in "bc":
+        chat.do(picture(name))
+    assert chat.card is not None
+    assert [str(line) for line in chat.card.lines] == ["Photo: 1 · Style: 2"]
+    chat.do(picture("d"))
+    chat.do(picture("e"))
+    assert [sent.ref.file_id for sent in chat.session.pictures] == ["e"]
 
 
 def test_an_album_brings_content_and_all_styles_at_once() -> None:

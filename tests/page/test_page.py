@@ -109,7 +109,7 @@ def send_and_look(browser: webdriver.Chrome, url: str, path: Path) -> None:
     ada.send_photo(path)
     ada.press("Learnt styles")
     ada.press("Style: Starry blue")
-    ada.picture_of_message_with("21. Red lacquer")
+    ada.picture_of_message_with("Red lacquer")
     ada.press("21")
     ada.press("Start")
     painted = ada.picture_of_message_with("Learnt styles ·")

@@ -37,7 +37,7 @@ from impasto.effects import (
 from impasto.gallery.paintings import Painting
 from impasto.gallery.sheet import COLUMNS, PER_SHEET
 from impasto.i18n import Language
-from impasto.slots import fits, shown, takes_one
+from impasto.slots import fill, fits, shown, takes_one
 from impasto.text import ByteSize, plural, verbatim
 from impasto.text import text as _
 
@@ -141,8 +141,20 @@ def options(
     else:
         go = _("▶️ Start")
     rows += [(Label(go, Go()),), (_BACK,)]
-    lines = tuple(verbatim(f"🖼 {painting.label}") for painting in paintings)
+    lines = (*_filled(effect, count), *(verbatim(f"🖼 {painting.label}") for painting in paintings))
     return Card((effect.description,), tuple(rows), heading=_heading(effect), anew=anew, lines=lines)
+
+
+def _filled(effect: Effect, count: int) -> tuple[Text, ...]:
+    """How many pictures each slot has, for an effect that takes several."""
+    if takes_one(effect):
+        return ()
+    (filled,) = fill(effect, range(count))
+    counts = [_("{slot}: {count}")(slot=slot.title, count=len(filled[slot.name])) for slot in effect.slots]
+    whole = counts[0]
+    for one in counts[1:]:
+        whole = _("{first} · {second}")(first=whole, second=one)
+    return (whole,)
 
 
 def choices(effect: Effect, place: int, session: Session, page: int | None = None) -> Card:
@@ -255,7 +267,7 @@ def _numbered(number: int, button: Button, *, ticked: bool) -> Label:
 
 
 def _line(number: int, name: Text) -> Text:
-    return _("{number}. {name}")(number=str(number), name=name)
+    return _("{number}.\N{NO-BREAK SPACE}{name}")(number=str(number), name=name)
 
 
 def _turning(turn: Sequence[Button], page: int, pages: int) -> tuple[Label, ...]:
@@ -264,9 +276,9 @@ def _turning(turn: Sequence[Button], page: int, pages: int) -> tuple[Label, ...]
         return (_TO_OPTIONS,)
     back, forth = turn
     return (
-        Label(verbatim(f"‹ {(page - 1) % pages + 1}"), back),
+        Label(_("‹ Page {number}")(number=(page - 1) % pages + 1), back),
         _TO_OPTIONS,
-        Label(verbatim(f"{(page + 1) % pages + 1} ›"), forth),
+        Label(_("Page {number} ›")(number=(page + 1) % pages + 1), forth),
     )
 
 

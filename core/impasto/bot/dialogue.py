@@ -140,8 +140,8 @@ class Dialogue:
             session.effect_id = session.album_effect_id
         session.album_effect_id = None
         effect = self._effect(session)
-        full = effect is not None and slots.missing_slot(effect, len(session.pictures)) is None
-        if not same_album and (effect is None or (full and not session.adding)):
+        has_room = effect is not None and slots.open_slot(effect, len(session.pictures)) is not None
+        if not same_album and (effect is None or slots.takes_one(effect) or not has_room):
             session.pictures = []  # a new picture is a new wish
         if effect is None:
             session.pictures.append(sent.picture)

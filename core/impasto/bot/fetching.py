@@ -15,7 +15,7 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, NetworkError, TelegramError
 
 from impasto.bot import limits
-from impasto.bot.buttons import ChooseEffect, StopDownload
+from impasto.bot.buttons import ChooseEffect, Download, Downloads, StopDownload
 from impasto.bot.replies import Label
 from impasto.bot.status import bar
 from impasto.bot.view import keyboard
@@ -70,7 +70,7 @@ class WeightsFetcher:
             await download.end(_("✅ It is here. Everybody can use it now."), done=True)
         else:
             log.warning("the weights of %s could not be fetched: %s", effect.id, failure)
-            await download.end(_("It could not be downloaded. {reason}")(reason=failure or ""))
+            await download.fail(failure or "")
 
     async def _fetch(self, effect: Effect, download: _Download) -> str | None:
         """What the process says is wrong; None if all went well."""
@@ -114,6 +114,15 @@ class _Download:
         progress = _("{bar} {done} of {size}")(bar=bar(fraction), done=ByteSize(done), size=ByteSize(size))
         stop = Label(_("✕ Cancel"), StopDownload(self._effect.id))
         await self._put(progress, (stop,))
+
+    async def fail(self, reason: str) -> None:
+        """Show that it did not come, why, and how to try again."""
+        words = _(
+            "It could not be downloaded. Is this computer online? What has come is kept for the next try.\n"
+            "{reason}"
+        )(reason=reason.splitlines()[-1] if reason else "")
+        again = Label(_("🔁 Try again"), Download(self._effect.id))
+        await self._put(words, (again, Label(_("‹ Back"), Downloads())))
 
     async def end(self, words: Text, *, done: bool = False) -> None:
         """Show how it ended."""

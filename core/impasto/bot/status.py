@@ -11,10 +11,11 @@ from impasto.bot import limits
 from impasto.bot.buttons import Again, AsFile, CancelJob, Details, Then
 from impasto.bot.replies import Label
 from impasto.bot.view import keyboard
-from impasto.effects import Effect
+from impasto.effects import ChoiceOption, Effect, Text
 from impasto.i18n import Language
 from impasto.imaging import EncodedPicture
 from impasto.jobs.updates import Done, JobUpdate, NotDone, Waiting, Withdrawn, Working
+from impasto.slots import shown
 from impasto.text import plural
 from impasto.text import text as _
 
@@ -71,9 +72,25 @@ def status_keyboard(update: JobUpdate, language: Language) -> InlineKeyboardMark
 
 def caption_html(done: Done, effect: Effect, language: Language, paintings: Sequence[str] = ()) -> str:
     """The words under a result: effect, time, paintings of the gallery, what the person should know."""
-    title = f"{effect.emoji} {language(effect.title)} · {language.duration(done.seconds)}"
+    named = ", ".join(language(title) for title in _chosen_by_samples(done, effect))
+    about = f"{language(effect.title)}: {named}" if named else language(effect.title)
+    title = f"{effect.emoji} {about} · {language.duration(done.seconds)}"
     lines = (title, *(f"🖼 {painting}" for painting in paintings), *map(language, done.notes))
     return "\n".join(escape(line) for line in lines)[: limits.CAPTION_CHARACTERS]
+
+
+def _chosen_by_samples(done: Done, effect: Effect) -> list[Text]:
+    """What was chosen by how it looks, so that a result says which style it is."""
+    order = done.job.order
+    options = effect.defaults() | dict(order.options)
+    count = sum(len(refs) for refs in order.pictures.values())
+    return [
+        choice.title
+        for option in effect.options
+        if isinstance(option, ChoiceOption) and option.samples and shown(effect, option, options, count)
+        for choice in option.choices
+        if choice.value == options[option.key]
+    ]
 
 
 def result_keyboard(done: Done, language: Language, *, as_file: bool) -> InlineKeyboardMarkup | None:
@@ -81,7 +98,11 @@ def result_keyboard(done: Done, language: Language, *, as_file: bool) -> InlineK
     file = () if as_file else (Label(_("📄 As file"), AsFile(done.job.id)),)
     details = (Label(_("📈 Details"), Details(done.job.id)),) if done.facts or done.attachments else ()
     again = Label(_("🔁 Again"), Again(done.job.id))
-    return keyboard(((*file, again), (Label(_("➕ Then…"), Then()), *details)), language)
+    size = max((len(picture.data) for picture in done.pictures), default=0)
+    comes_back = not as_file or size <= limits.DOWNLOAD_BYTES  # Telegram gives bots no larger files
+    then = (Label(_("➕ Then…"), Then()),) if comes_back else ()
+    rows = ((*file, again), (*then, *details))
+    return keyboard(tuple(row for row in rows if row), language)
 
 
 def result_media(

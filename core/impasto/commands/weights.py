@@ -84,8 +84,13 @@ def fetch(config: Path | None, names: tuple[str, ...], yes: bool, as_json: bool)
         size = language.byte_size(sum(item.size for item in wanted))
         click.confirm(f"Download {size} into {plugins.folder.path}?", default=True, abort=True)
     failed = _fetch_as_json(plugins, wanted) if as_json else _fetch_with_bars(plugins, wanted)
-    if failed:
+    if failed and as_json:
         raise click.ClickException("\n".join(failed))
+    if failed:
+        reasons = "\n".join(failed)
+        raise click.ClickException(
+            f"{reasons}\nIs this computer online? What has come is kept: say it again to go on."
+        )
 
 
 @weights.command()
@@ -96,16 +101,24 @@ def verify(config: Path | None, names: tuple[str, ...]) -> None:
     plugins, _language = _plugins(config)
     wanted = _named(plugins, names) if names else list(plugins.weights.values())
     console = Console(highlight=False, soft_wrap=True)
-    changed = False
+    changed, missing = [], []
     for item in wanted:
         soundness = plugins.folder.check(item)
         if soundness is Soundness.MISSING and not names:
             continue
-        changed |= soundness is Soundness.CHANGED or soundness is Soundness.MISSING
+        if soundness is Soundness.CHANGED:
+            changed.append(item.name)
+        elif soundness is Soundness.MISSING:
+            missing.append(item.name)
         colour = {Soundness.SOUND: "green", Soundness.UNKNOWN: "dim"}.get(soundness, "red")
         console.print(f"[{colour}]{soundness.value:18}[/] {item.name}  {plugins.folder.locate(item) or ''}")
+    advice = []
     if changed:
-        raise click.ClickException("what is changed or missing: impasto weights remove NAME, then fetch NAME")
+        advice.append(f"changed, so remove and fetch them: {' '.join(changed)}")
+    if missing:
+        advice.append(f"not here; if they have an address: impasto weights fetch {' '.join(missing)}")
+    if advice:
+        raise click.ClickException("\n".join(advice))
 
 
 @weights.command()

@@ -147,6 +147,7 @@ class EffectRunner:
 
     def _pictures(self, task: Task, context: Context) -> tuple[imaging.EncodedPicture, ...]:
         effect = self._plugins.effects[task.effect_id]
+        context.record("device", self._device)
         context.check()
         slots = {
             name: [imaging.decode(data, self._settings.input_pixels) for data in files]

@@ -69,6 +69,7 @@ def networks_in(weights_folder: Path) -> Found:
     """The networks told of in the folder, in the order of their names; a wrong one stops no other."""
     found = Found()
     slugs: dict[str, Path] = {}
+    told: set[Path] = set()
     folder = weights_folder / FOLDER
     for path in (*sorted(folder.glob("*.toml")), *sorted(folder.glob("*/*.toml"))):
         slug = _slug(path.relative_to(folder))
@@ -85,6 +86,11 @@ def networks_in(weights_folder: Path) -> Found:
             found.problems.append(_left_out(path, str(error)))
         else:
             found.networks.append(_network(slug, description, file, weights_folder))
+            told.add(file)
+    for pattern in ("*.pth", "*.safetensors", "*/*.pth", "*/*.safetensors"):
+        for file in sorted(folder.glob(pattern)):
+            if file not in told and not any(file.parent.glob("*.toml")):
+                found.problems.append(_left_out(file, "there is no TOML file beside it that says its title"))
     return found
 
 

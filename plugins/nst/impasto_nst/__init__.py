@@ -121,7 +121,7 @@ def impasto_effects(weights_folder: Path) -> list[Effect]:
                     "second",
                     _("Second style"),
                     STYLES,
-                    STYLES[17].value,
+                    STYLES[20].value,
                     when=WhenChanged("blend"),
                     samples="style",
                 ),
@@ -223,7 +223,7 @@ def _fast(weights_folder: Path) -> Iterator[Effect]:
         ),
         optional_weights=tuple(weights.name for weights in fast_styles.weights(files)),
         express=True,
-        emoji="⚡",
+        emoji="🎭",
     )
 
 

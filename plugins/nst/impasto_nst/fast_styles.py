@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -10,6 +11,8 @@ from pathlib import Path
 
 from impasto.effects import Choice, Weights, verbatim
 from impasto.effects import text as _
+
+log = logging.getLogger(__name__)
 
 FOLDER = "fast-style"
 PREFIX = "fast-style-"
@@ -20,6 +23,10 @@ _VALUE = re.compile(r"[a-z0-9]+([-._][a-z0-9]+)*")
 _MOST = 32
 """Letters of a value: it has to fit into a button's data."""
 
+_FIRST_PARAMETER = b"conv1.conv2d.weight"
+_HEAD_BYTES = 2**20
+"""Names stand before the numbers."""
+
 _TRAINING = re.compile(r"( nc\d+)+$")
 """What file names say of a network's width."""
 
@@ -29,7 +36,17 @@ def found(weights_folder: Path) -> list[Path]:
     folder = weights_folder / FOLDER
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES and path.is_file())
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES and path.is_file())
+    return [path for path in files if _names_a_network(path)]
+
+
+def _names_a_network(path: Path) -> bool:
+    """Whether the file names the first parameter of a fast style network, as every format of them does."""
+    with path.open("rb") as file:
+        if _FIRST_PARAMETER in file.read(_HEAD_BYTES):
+            return True
+    log.warning("%s is left out: it holds no network of a fast style, or is damaged", path)
+    return False
 
 
 def choices(files: Iterable[Path]) -> tuple[Choice, ...]:
