@@ -128,7 +128,7 @@ def take_screenshot(style: Path) -> None:
         send(ada, PHOTOS / "coffee.png")
         press(ada, "Learnt styles")
         press(ada, "Start")
-        wait.until(shows(ada, "Learnt styles ·", 1))
+        wait.until(shows(ada, "Learnt styles: Starry blue", 1))
         press(ada, "Again")
         press(ada, "Style: Starry blue")
         wait.until(shows(ada, "Starry blue", 1))

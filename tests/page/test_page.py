@@ -112,7 +112,7 @@ def send_and_look(browser: webdriver.Chrome, url: str, path: Path) -> None:
     ada.picture_of_message_with("Red lacquer")
     ada.press("21")
     ada.press("Start")
-    painted = ada.picture_of_message_with("Learnt styles ·")
+    painted = ada.picture_of_message_with("Learnt styles: Red lacquer")
     with Image.open(BytesIO(painted.screenshot_as_png)) as shown:
         red, _green, blue = (
             channel.resize((1, 1)).getpixel((0, 0)) for channel in shown.convert("RGB").split()
