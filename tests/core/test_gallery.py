@@ -40,6 +40,16 @@ def test_what_the_toml_does_not_say_comes_from_the_name(
     assert "broken.toml is left out" in caplog.text
 
 
+def test_what_is_no_picture_is_left_out_and_the_log_says_so_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    hang(tmp_path, "sun.png")
+    (tmp_path / "text.jpg").write_text("no picture at all")
+    for _look in range(3):
+        assert [painting.label for painting in Gallery(tmp_path).paintings()] == ["Sun"]
+    assert caplog.text.count("text.jpg is left out of the gallery") == 1
+
+
 def test_no_folder_is_an_empty_gallery(tmp_path: Path) -> None:
     assert Gallery(tmp_path / "none").paintings() == []
 

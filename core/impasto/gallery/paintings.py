@@ -14,9 +14,13 @@ import re
 import tomllib
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
+from PIL import Image
+
 from impasto.effects import EffectError
+from impasto.imaging import READABLE
 from impasto.jobs.model import PictureRef
 from impasto.text import text as _
 
@@ -61,7 +65,10 @@ class Gallery:
             return []
         found: dict[str, Painting] = {}
         for path in sorted(self.folder.iterdir()):
-            if path.suffix.lower() in SUFFIXES and (painting := _read(path)).key not in found:
+            if path.suffix.lower() not in SUFFIXES:
+                continue
+            painting = _read(path, _changed(path), _changed(path.with_suffix(".toml")))
+            if painting is not None and painting.key not in found:
                 found[painting.key] = painting
         return sorted(found.values(), key=lambda painting: (painting.artist, painting.year, painting.title))
 
@@ -89,8 +96,25 @@ def is_painting(ref: PictureRef) -> bool:
     return ref.file_id.startswith(_SCHEME)
 
 
-def _read(path: Path) -> Painting:
-    """The painting at `path`; a TOML that can't be read is told in the log and done without."""
+def _changed(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=1000)
+def _read(path: Path, _picture_changed: int, _toml_changed: int) -> Painting | None:
+    """The painting at `path`, read anew when one of its files was changed; None where it is no picture.
+
+    A TOML that can't be read is done without. The log tells of both, once.
+    """
+    try:
+        with Image.open(path, formats=READABLE):
+            pass
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        log.warning("%s is left out of the gallery: it can't be read as a picture", path)
+        return None
     about: dict[str, object] = {}
     described = path.with_suffix(".toml")
     if described.is_file():
