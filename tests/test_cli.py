@@ -109,6 +109,6 @@ def test_details_are_written_beside_the_result_as_plot_and_table(tmp_path: Path,
     assert (tmp_path / "made-details.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_gallery_that_cannot_be_fetched_says_what_is_lacking_and_how_to_go_on(tmp_path: Path) -> None:
+def test_the_gallery_names_the_folder_that_can_be_added_to(tmp_path: Path) -> None:
     listed = impasto(tmp_path, "gallery", "list")
     assert str(tmp_path / "gallery") in listed.stdout

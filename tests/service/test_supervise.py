@@ -21,9 +21,9 @@ sys.stdin.read()
 print("closing the jobs", flush=True)
 """
 DEAF = """
-import time
+import threading
 print("ready", flush=True)
-while True: time.sleep(60)
+threading.Event().wait()
 """
 
 

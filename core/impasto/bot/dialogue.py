@@ -150,7 +150,6 @@ class Dialogue:
         return self._proceed(session, effect, anew=not same_album)
 
     def _take(self, session: Session, effect: Effect, picture: SentPicture) -> None:
-        session.adding = False
         if slots.fits(effect, len(session.pictures) + 1):
             session.pictures.append(picture)
 
@@ -160,7 +159,7 @@ class Dialogue:
         match button:
             case Menu():
                 session.effect_id, session.options = None, {}
-                session.reporting = session.adding = False
+                session.reporting = False
                 return [self._menu(session, anew=not current)]
             case ChooseEffect(effect_id):
                 return self._choose(session, effect_id, anew=not current)
@@ -183,7 +182,7 @@ class Dialogue:
                         return [cards.offer_download(wanting, self._offer.missing(wanting))]
             return [Toast(cards.GONE), self._menu(session, anew=True)]
         session.effect_id, session.options = effect_id, effect.defaults()
-        session.reporting = session.adding = False
+        session.reporting = False
         while not slots.fits(effect, len(session.pictures)):
             session.pictures.pop()
         return self._proceed(session, effect, anew=anew)
@@ -206,14 +205,12 @@ class Dialogue:
             case Go():
                 return self._submit(session, effect)
             case ShowCard():
-                session.adding = False
                 return self._proceed(session, effect, anew=False)
             case ShowPaintings(page):
                 return self._show_paintings(session, effect, page)
             case ChoosePainting(key):
                 return self._choose_painting(session, effect, key)
             case AddPicture() if slots.fits(effect, len(session.pictures) + 1):
-                session.adding = True
                 return [self._ask(session, effect, anew=False)]
             case ShowChoices(place, page) if place < len(effect.options):
                 if not isinstance(effect.options[place], ChoiceOption):
@@ -266,9 +263,11 @@ class Dialogue:
         return self._submit(session, effect)
 
     def _ask(self, session: Session, effect: Effect, *, anew: bool) -> Card:
-        slot = slots.open_slot(effect, len(session.pictures)) or effect.slots[-1]
+        count = len(session.pictures)
+        slot = slots.open_slot(effect, count) or effect.slots[-1]
+        another = slots.missing_slot(effect, count) is None
         has_gallery = slot.gallery and bool(self._gallery.paintings())
-        return cards.ask(effect, slot, anew=anew, has_gallery=has_gallery, another=session.adding)
+        return cards.ask(effect, slot, anew=anew, has_gallery=has_gallery, another=another)
 
     def _options(self, session: Session, effect: Effect, *, anew: bool = False) -> Card:
         chosen = [self._gallery.of(picture.ref) for picture in session.pictures]

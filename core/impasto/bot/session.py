@@ -33,8 +33,6 @@ class Session:
     """Whether that message shows a picture, so that its words are a caption."""
     card_shown: int = field(default=0, compare=False)
     """Rises with every change of that message."""
-    adding: bool = False
-    """The next picture joins those that are here."""
     is_owner: bool = False
     reporting: bool = False
     """The next message goes to the owner."""

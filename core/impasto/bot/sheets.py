@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import sqlite3
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any
 from impasto.bot.replies import PaintingSheet, SampleSheet, Sheet
 from impasto.gallery.samples import Samples
 from impasto.gallery.sheet import compose
+
+log = logging.getLogger(__name__)
 
 
 class Sheets:
@@ -43,7 +46,11 @@ class Sheets:
             return None
         if None in pictures:
             self._incomplete.add(self._signature(sheet))
-        return await compose(pictures, sheet.first_number)
+        try:
+            return await compose(pictures, sheet.first_number)
+        except ChildProcessError as error:
+            log.error("%s", error)
+            return None
 
     def remember(self, bot_id: int, sheet: Sheet, file_id: str) -> None:
         """Note what Telegram calls the sheet, unless a sample is lacking, which may be made the next time."""
@@ -70,14 +77,6 @@ class Sheets:
             case SampleSheet(effect, option, values):
                 about = f"{self._samples.signature(effect, option)} {values} {sheet.first_number}"
             case PaintingSheet(paintings):
-                files = [(painting.key, _changed(painting.path)) for painting in paintings]
+                files = [(painting.key, painting.changed) for painting in paintings]
                 about = f"{files} {sheet.first_number}"
         return hashlib.sha256(about.encode()).hexdigest()
-
-
-def _changed(path: Path) -> int:
-    """When the file was last changed, in nanoseconds; 0 where it is gone."""
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0

@@ -41,6 +41,8 @@ class Painting:
     title: str
     artist: str = ""
     year: str = ""
+    changed: int = 0
+    """When the picture was last changed, in nanoseconds."""
 
     @property
     def label(self) -> str:
@@ -104,7 +106,7 @@ def _changed(path: Path) -> int:
 
 
 @lru_cache(maxsize=1000)
-def _read(path: Path, _picture_changed: int, _toml_changed: int) -> Painting | None:
+def _read(path: Path, changed: int, _toml_changed: int) -> Painting | None:
     """The painting at `path`, read anew when one of its files was changed; None where it is no picture.
 
     A TOML that can't be read is done without. The log tells of both, once.
@@ -123,7 +125,9 @@ def _read(path: Path, _picture_changed: int, _toml_changed: int) -> Painting | N
         except (OSError, ValueError) as error:
             log.warning("%s is left out: %s", described, error)
     title = str(about.get("title") or path.stem.replace("-", " ").replace("_", " ").strip().capitalize())
-    return Painting(_key(path.stem), path, title, str(about.get("artist", "")), str(about.get("year", "")))
+    return Painting(
+        _key(path.stem), path, title, str(about.get("artist", "")), str(about.get("year", "")), changed
+    )
 
 
 def _key(stem: str) -> str:

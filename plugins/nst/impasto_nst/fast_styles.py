@@ -7,6 +7,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from impasto.effects import Choice, Weights, verbatim
@@ -37,11 +38,15 @@ def found(weights_folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES and path.is_file())
-    return [path for path in files if _names_a_network(path)]
+    return [path for path in files if _names_a_network(path, path.stat().st_mtime_ns)]
 
 
-def _names_a_network(path: Path) -> bool:
-    """Whether the file names the first parameter of a fast style network, as every format of them does."""
+@lru_cache(maxsize=1000)
+def _names_a_network(path: Path, _changed: int) -> bool:
+    """Whether the file names the first parameter of a fast style network, as every format of them does.
+
+    A changed file is looked at anew; the log tells once of one that does not.
+    """
     with path.open("rb") as file:
         if _FIRST_PARAMETER in file.read(_HEAD_BYTES):
             return True
