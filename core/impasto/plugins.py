@@ -43,15 +43,18 @@ class Plugins:
     locales: list[Path] = field(default_factory=list)
     broken: list[BrokenPlugin] = field(default_factory=list)
     _located: dict[str, Path] = field(default_factory=dict)
-    """What was found once, so that answers to people need not look for it on the disk."""
+    """Where each was found the last time: the search through installed packages is slow."""
 
     def located(self, effect: Effect) -> dict[str, Path]:
         """The weights of `effect` that are on this machine, by name."""
+        found: dict[str, Path] = {}
         for name in (*effect.weights, *effect.optional_weights):
-            if name not in self._located and (path := self.folder.locate(self.weights[name])) is not None:
-                self._located[name] = path
-        names = (*effect.weights, *effect.optional_weights)
-        return {name: self._located[name] for name in names if name in self._located}
+            path = self._located.get(name)
+            if path is None or not path.is_file():
+                path = self.folder.locate(self.weights[name])
+            if path is not None:
+                found[name] = self._located[name] = path
+        return found
 
     def missing(self, effect: Effect) -> list[Weights]:
         """The weights without which `effect` cannot run."""

@@ -77,6 +77,8 @@ def impasto_effects(): return [effect('w.needy', weights=("w",))]
     (tmp_path / "weights" / "w.pth").write_bytes(b"1234")
     assert plugins.located(effect) == {"w": tmp_path / "weights" / "w.pth"}
     assert effect in plugins.offered()
+    (tmp_path / "weights" / "w.pth").unlink()
+    assert effect not in plugins.offered(), "what was removed is not offered any more"
 
 
 def test_weights_in_a_package_are_found_without_importing_it(

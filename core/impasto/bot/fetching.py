@@ -59,7 +59,9 @@ class WeightsFetcher:
         await asyncio.gather(*running, return_exceptions=True)
 
     async def _run(self, effect: Effect, download: _Download) -> None:
+        size = sum(weights.size for weights in self._plugins.missing(effect))
         try:
+            await download.show(0, size)
             failure = await self._fetch(effect, download)
         except asyncio.CancelledError:
             await download.end(_("Stopped. What has come is kept for the next time."))

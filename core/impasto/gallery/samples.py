@@ -43,11 +43,14 @@ class Samples:
 
     async def get(self, effect: Effect, option: ChoiceOption, values: list[str]) -> list[Path | None]:
         """The samples of these values in their order, JPEG files; None for one that could not be made."""
-        making = [self._sample(effect, option, value) for value in values]
+        signature = self.signature(effect, option)
+        making = [self._sample(signature, effect, option, value) for value in values]
         return list(await asyncio.gather(*making))
 
-    def _sample(self, effect: Effect, option: ChoiceOption, value: str) -> Awaitable[Path | None]:
-        name = hashlib.sha256(f"{self.signature(effect, option)} {value}".encode()).hexdigest()[:32]
+    def _sample(
+        self, signature: str, effect: Effect, option: ChoiceOption, value: str
+    ) -> Awaitable[Path | None]:
+        name = hashlib.sha256(f"{signature} {value}".encode()).hexdigest()[:32]
         path = self._folder / f"{name}.jpg"
         if path not in self._making:
             self._making[path] = asyncio.create_task(self._make(path, effect, option, value))
