@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-_MIGRATIONS = (
+MIGRATIONS = (
     """
     CREATE TABLE jobs (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -41,6 +41,38 @@ _MIGRATIONS = (
         PRIMARY KEY (bot_id, signature)
     );
     """,
+    """
+    CREATE TABLE people (
+        user_id INTEGER PRIMARY KEY,
+        client_language TEXT NOT NULL DEFAULT '',
+        language TEXT,
+        as_file INTEGER NOT NULL DEFAULT 0,
+        file_format TEXT NOT NULL DEFAULT 'PNG',
+        default_effect TEXT,
+        kept_options TEXT NOT NULL DEFAULT '{}',
+        announcements INTEGER NOT NULL DEFAULT 1,
+        reachable INTEGER NOT NULL DEFAULT 1
+    );
+    INSERT INTO people (user_id, language) SELECT user_id, language FROM users;
+    DROP TABLE users;
+    ALTER TABLE people RENAME TO users;
+    CREATE TABLE access (
+        user_id INTEGER PRIMARY KEY,
+        allowed INTEGER NOT NULL
+    );
+    CREATE TABLE faults (
+        reference TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        at REAL NOT NULL
+    );
+    CREATE TABLE facts (
+        name TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    );
+    ALTER TABLE jobs ADD COLUMN file_format TEXT NOT NULL DEFAULT 'PNG';
+    ALTER TABLE jobs ADD COLUMN pixels INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE jobs ADD COLUMN seconds REAL NOT NULL DEFAULT 0;
+    """,
 )
 """Each entry brings the schema from its index to the next; the version is SQLite's user_version."""
 
@@ -56,8 +88,8 @@ def open_database(path: Path | str) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = FULL")  # accepted means kept, through a power cut too
     connection.execute("PRAGMA foreign_keys = ON")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(_MIGRATIONS):
+    if version > len(MIGRATIONS):
         raise sqlite3.DatabaseError(f"{path} was made by a later Impasto (schema {version})")
-    for number, migration in enumerate(_MIGRATIONS[version:], start=version + 1):
+    for number, migration in enumerate(MIGRATIONS[version:], start=version + 1):
         connection.executescript(f"BEGIN; {migration} PRAGMA user_version = {number}; COMMIT;")
     return connection

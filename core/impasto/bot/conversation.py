@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 from html import escape
 
 from telegram import Bot, CallbackQuery, Message, ReplyParameters
@@ -175,7 +176,8 @@ class Conversation:
             case ForgetUser():
                 self._services.plugins.manager.hook.impasto_forget_user(user_id=self._user_id)
             case SetLanguage(code):
-                self._services.users.set_language(self._user_id, code)
+                users = self._services.users
+                users.set_preferences(self._user_id, replace(users.preferences(self._user_id), language=code))
                 self._language = self._services.languages.get(code)
             case PassReport() if message is not None:
                 await self._pass_report(message)

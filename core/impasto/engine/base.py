@@ -72,6 +72,8 @@ class Finished(TaskEvent):
     pictures: tuple[EncodedPicture, ...] = field(repr=False)
     notes: tuple[Text, ...] = ()
     seconds: float = 0.0
+    pixels: int = 0
+    """Of the pictures that came in."""
     facts: tuple[tuple[str, str], ...] = ()
     """What the processor told of the run, where the task asked for details."""
     attachments: tuple[Attachment, ...] = ()

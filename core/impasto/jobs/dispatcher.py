@@ -218,6 +218,7 @@ class Dispatcher:
                 self._tell(Working(job, fraction, self._remaining(job, fraction), preview))
             case Finished(seconds=seconds):
                 log.info("job %d: %s took %.1f s", job.id, job.order.effect_id, seconds)
+                self._store.set_measured(job, event.pixels, seconds)
                 job = self._ended(job, JobState.FINISHED)
                 self._tell(Done(job, event.pictures, event.notes, seconds, event.facts, event.attachments))
             case Failed(kind=FailureKind.CANCELLED):

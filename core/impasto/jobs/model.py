@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
+from impasto.crop import Crop
 from impasto.effects import OptionValue
 
 
@@ -48,6 +50,11 @@ class PictureRef:
     file_id: str
     width: int = 0
     height: int = 0
+    """In pixels; 0 where Telegram did not say."""
+    small: str = ""
+    """The file id of a small version of it, for previews; empty where there is none."""
+    crop: Crop | None = None
+    """The part of it that is wanted; None for the whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,7 @@ class JobOrder:
     pictures: Mapping[str, tuple[PictureRef, ...]]
     language: str
     as_file: bool = False
+    file_format: Literal["PNG", "JPEG"] = "PNG"
     seed: int = 0
     reply_to: int | None = None
     """The message that the status replies to: the picture's."""
@@ -81,6 +89,10 @@ class Job:
     """Workers that died while they ran it."""
     created: float = field(default=0.0)
     """Seconds since the epoch."""
+    pixels: int = 0
+    """Of its pictures, as far as they are known."""
+    seconds: float = 0.0
+    """That the effect took, once it has finished."""
 
 
 def check_transition(job: Job, state: JobState) -> None:

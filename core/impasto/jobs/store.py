@@ -7,7 +7,9 @@ import sqlite3
 import time
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import Any
 
+from impasto.crop import Crop
 from impasto.jobs.model import UNFINISHED, Job, JobOrder, JobState, PictureRef, check_transition
 
 _KEPT_SECONDS = 30 * 24 * 3600
@@ -24,8 +26,9 @@ class JobStore:
         now = time.time()
         pictures = {slot: [asdict(ref) for ref in refs] for slot, refs in order.pictures.items()}
         cursor = self._db.execute(
-            "INSERT INTO jobs (chat_id, user_id, effect_id, options, pictures, as_file, language, seed,"
-            " reply_to, state, created, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO jobs (chat_id, user_id, effect_id, options, pictures, as_file, file_format,"
+            " language, seed, reply_to, state, created, changed, pixels)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 order.chat_id,
                 order.user_id,
@@ -33,12 +36,14 @@ class JobStore:
                 json.dumps(dict(order.options)),
                 json.dumps(pictures),
                 order.as_file,
+                order.file_format,
                 order.language,
                 order.seed,
                 order.reply_to,
                 JobState.QUEUED,
                 now,
                 now,
+                sum(ref.width * ref.height for refs in order.pictures.values() for ref in refs),
             ),
         )
         return self.get(cursor.lastrowid or 0)
@@ -72,6 +77,27 @@ class JobStore:
         )
         return self.get(job.id)
 
+    def set_measured(self, job: Job, pixels: int, seconds: float) -> None:
+        """Note how many pixels the pictures of `job` really had, and how long its effect took."""
+        self._db.execute("UPDATE jobs SET pixels = ?, seconds = ? WHERE id = ?", (pixels, seconds, job.id))
+
+    def pixels_since(self, user_id: int, since: float) -> int:
+        """The pixels of a user's pictures since then (seconds of the epoch) that did not come to nothing."""
+        lost = (JobState.FAILED, JobState.CANCELLED)
+        row = self._db.execute(
+            "SELECT sum(pixels) AS pixels FROM jobs"
+            " WHERE user_id = ? AND created >= ? AND state NOT IN (?, ?)",
+            (user_id, since, *lost),
+        ).fetchone()
+        return int(row["pixels"] or 0)
+
+    def forget(self, user_id: int) -> None:
+        """Delete the jobs of a user that came to their end."""
+        marks = ", ".join("?" * len(UNFINISHED))
+        self._db.execute(
+            f"DELETE FROM jobs WHERE user_id = ? AND state NOT IN ({marks})", (user_id, *UNFINISHED)
+        )
+
     def unfinished(self, user_id: int | None = None) -> list[Job]:
         """The jobs that somebody waits for, in the order of arrival; of one user if given."""
         marks = ", ".join("?" * len(UNFINISHED))
@@ -101,9 +127,7 @@ class JobStore:
 
 
 def _job(row: sqlite3.Row) -> Job:
-    pictures = {
-        slot: tuple(PictureRef(**ref) for ref in refs) for slot, refs in json.loads(row["pictures"]).items()
-    }
+    pictures = {slot: tuple(map(_picture, refs)) for slot, refs in json.loads(row["pictures"]).items()}
     order = JobOrder(
         chat_id=row["chat_id"],
         user_id=row["user_id"],
@@ -112,6 +136,7 @@ def _job(row: sqlite3.Row) -> Job:
         pictures=pictures,
         language=row["language"],
         as_file=bool(row["as_file"]),
+        file_format=row["file_format"],
         seed=row["seed"],
         reply_to=row["reply_to"],
     )
@@ -124,4 +149,11 @@ def _job(row: sqlite3.Row) -> Job:
         attempts=row["attempts"],
         deaths=row["deaths"],
         created=row["created"],
+        pixels=row["pixels"],
+        seconds=row["seconds"],
     )
+
+
+def _picture(ref: dict[str, Any]) -> PictureRef:
+    crop = ref.pop("crop", None)
+    return PictureRef(**ref, crop=Crop(**crop) if crop else None)
