@@ -13,7 +13,7 @@ from typing import Self
 import psutil
 
 from impasto.sandbox.server import Sandbox
-from tests.people import Person
+from tests.people import Person, Place, Seen
 
 FIXTURE_PLUGINS = Path(__file__).parent / "fixtures" / "plugins"
 
@@ -53,6 +53,7 @@ class Studio:
             "DATA_DIR": str(self.folder),
             "PLUGINS_DIR": str(FIXTURE_PLUGINS),
             "DEVICES": "cpu",
+            "WELCOME_PICTURE": "false",
             "LIMITS__CANCEL_GRACE": "1",
         } | self._settings
         environment = (
@@ -129,6 +130,17 @@ class Studio:
                 self._logged.notify_all()
         async with self._logged:
             self._logged.notify_all()
+
+
+async def choose(person: Place, title: str, category: str = "other") -> Seen:
+    """Take an effect from the menu that is on its way, in its category where there are such; the menu."""
+    button = f"y:{category}"
+    menu = await person.sees(lambda message: message.data_of(button) or message.data_of(title))
+    if menu.data_of(title) is None:
+        await person.press(button, on=menu)
+        menu = await person.sees(lambda message: message.data_of(title))
+    await person.press(title, on=menu)
+    return menu
 
 
 def _mapped(process: psutil.Process) -> str:

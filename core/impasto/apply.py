@@ -96,7 +96,10 @@ async def apply(
                     attempt=1,
                     effect_id=effect.id,
                     options=options,
-                    images={slot: tuple(p.read_bytes() for p in paths) for slot, paths in filled.items()},
+                    images={
+                        slot: tuple(base.InputPicture(path.read_bytes()) for path in paths)
+                        for slot, paths in filled.items()
+                    },
                     outputs=(_output(target),),
                     seed=seed,
                     details=details,

@@ -16,6 +16,7 @@ import click
 
 from impasto import __version__
 from impasto.commands.gallery import gallery
+from impasto.commands.locale import locale
 from impasto.commands.reading import config_option, reader
 from impasto.commands.weights import weights
 from impasto.config import ConfigurationError, load_settings
@@ -62,6 +63,7 @@ def command() -> None:
 
 command.add_command(weights)
 command.add_command(gallery)
+command.add_command(locale)
 
 
 @command.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from platformdirs import user_config_path, user_data_path
 from pydantic import BaseModel, Field, SecretStr, ValidationError
@@ -24,10 +24,14 @@ class ConfigurationError(Exception):
 
 
 class TelegramSettings(BaseModel):
-    """Which Bot API server is spoken to, as python-telegram-bot takes the addresses."""
+    """Which Bot API server is spoken to, as python-telegram-bot takes the addresses, and as whom."""
 
     base_url: str = "https://api.telegram.org/bot"
     base_file_url: str = "https://api.telegram.org/file/bot"
+    bot_name: Annotated[
+        str | None,
+        Field(min_length=1, max_length=64, description="the bot's name, in place of the one from @BotFather"),
+    ] = None
 
 
 class Limits(BaseModel):
@@ -35,6 +39,9 @@ class Limits(BaseModel):
 
     jobs_per_user: int = Field(5, ge=1, description="jobs of one user that wait or run")
     jobs_in_all: int = Field(100, ge=1, description="jobs of all users that wait or run")
+    megapixels_per_day: float | None = Field(
+        None, gt=0, description="megapixels that one user may send in 24 hours"
+    )
     input_pixels: int = Field(50_000_000, ge=1, description="pixels of one picture; more is refused unopened")
     result_memory: int = Field(32 * 2**20, ge=0, description="bytes of results kept in memory for As file")
     cancel_grace: float = Field(10.0, gt=0, description="seconds until a job that ignores cancel is ended")
@@ -48,12 +55,16 @@ class Settings(BaseSettings):
     token: SecretStr | None = Field(None, description="the bot's token from @BotFather")
     token_file: Path | None = Field(None, description="a file that holds the token")
     owner: int | None = Field(None, description="chat id for reports and errors")
+    private: bool = Field(False, description="answer only people whom the owner has let in")
+    allowed: frozenset[int] = Field(frozenset(), description="user ids that are let in from the start")
     data_dir: Path = Field(default_factory=lambda: user_data_path("impasto"), description="jobs, users, lock")
     weights_dir: Path | None = Field(None, description="the owner's weights; default: weights in data_dir")
     plugins_dir: Path | None = Field(None, description="the owner's plugins; default: plugins in data_dir")
     gallery_dir: Path | None = Field(None, description="paintings; default: gallery in data_dir")
     locales_dir: Path | None = Field(None, description="catalogues to use instead of the shipped ones")
     devices: str = Field("auto", pattern=r"^(auto|cpu|cuda:\d+(,cuda:\d+)*)$")
+    welcome_picture: bool = Field(True, description="show whoever begins what the effects do to a picture")
+    source_url: str | None = Field(None, description="where people find the program, shown under /about")
     developer: bool = Field(False, description="show the owner the details of their own jobs")
     stop_on_eof: bool = Field(False, description="end when standard input closes; for Windows services")
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")

@@ -41,8 +41,8 @@ class Crop:
         """The same with a step less on one side; unchanged where too little would be left."""
         inwards = STEP if side in (Side.LEFT, Side.TOP) else -STEP
         trimmed = replace(self, **{side: round(getattr(self, side) + inwards, 6)})
-        enough = trimmed.right - trimmed.left >= LEAST and trimmed.bottom - trimmed.top >= LEAST
-        return trimmed if enough else self
+        least = min(round(trimmed.right - trimmed.left, 6), round(trimmed.bottom - trimmed.top, 6))
+        return trimmed if least >= LEAST else self
 
     def box(self, width: int, height: int) -> tuple[int, int, int, int]:
         """The part of a picture of that size in whole pixels, at least one: left, top, right, bottom."""

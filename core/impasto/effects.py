@@ -65,6 +65,7 @@ hookimpl = pluggy.HookimplMarker("impasto")
 _ID = re.compile(r"[a-z0-9]+(\.[a-z0-9]+(-[a-z0-9]+)*)+")
 _PROCESSOR = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _WEIGHTS_NAME = re.compile(r"[a-z0-9]+([-._][a-z0-9]+)*")
+_COMMAND = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _SHA256 = re.compile(r"[0-9a-f]{8,64}")
 
 
@@ -104,7 +105,8 @@ class Effect:
     """What can be done with a picture: data only.
 
     `id` is "plugin.effect" in lower case, at most 40 characters, and never changes once published, since
-    stored jobs and buttons refer to it. `express` says that it is expected to finish within about a second
+    stored jobs and buttons refer to it. `command` is what people may write under a picture instead of
+    choosing it: "vintage" for /vintage. `express` says that it is expected to finish within about a second
     on a GPU, so it goes before longer work. `weights` must be there for the effect to be offered;
     `optional_weights` improve it when they are.
     """
@@ -120,12 +122,15 @@ class Effect:
     optional_weights: tuple[str, ...] = ()
     express: bool = False
     emoji: str = "🎨"
+    command: str = ""
 
     def __post_init__(self) -> None:
         if not _ID.fullmatch(self.id) or len(self.id) > 40:
             raise ValueError(f"effect id {self.id!r} is not of the form plugin.effect in 40 characters")
         if not _PROCESSOR.fullmatch(self.processor):
             raise ValueError(f"effect {self.id}: processor {self.processor!r} is not package.module:Class")
+        if self.command and not _COMMAND.fullmatch(self.command):
+            raise ValueError(f"effect {self.id}: command {self.command!r} is not 1 to 32 of a-z, 0-9 and _")
         if not self.slots:
             raise ValueError(f"effect {self.id} takes no picture")
         for what, names in (
@@ -154,6 +159,11 @@ class Effect:
     def defaults(self) -> dict[str, OptionValue]:
         """Every option with its default."""
         return {option.key: option.default for option in self.options}
+
+    def with_chosen(self, chosen: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
+        """The defaults, and in their place what was chosen once, as far as it can still be chosen."""
+        still = {o.key: chosen[o.key] for o in self.options if o.key in chosen and o.accepts(chosen[o.key])}
+        return self.defaults() | still
 
     def option(self, key: str) -> Option:
         """The option of that key. Raises `KeyError` where there is none."""

@@ -6,23 +6,26 @@ Catalogues are .po files, read as they are; English is the language of the messa
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError, dates, lists, numbers, units
+from babel.core import get_global, parse_locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
+from impasto.direction import isolated, right_to_left
 from impasto.text import ByteSize, Text
 
 log = logging.getLogger(__name__)
 
 SOURCE_LANGUAGE = "en"
-_ISOLATE, _POP = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+OWN_CATALOGUE = "impasto.po"
+"""What catalogues of Impasto's own texts are called, in whoever's folder; plugins name theirs otherwise."""
 
 
 class Language:
@@ -31,6 +34,7 @@ class Language:
     def __init__(self, code: str, catalogues: Iterable[NullTranslations] = ()) -> None:
         self.code = code
         self.locale = Locale.parse(code)
+        self._right_to_left = self.locale.text_direction == "rtl"
         self._catalogues = tuple(catalogues)
 
     def __repr__(self) -> str:
@@ -38,12 +42,17 @@ class Language:
 
     @property
     def name(self) -> str:
-        """What the language calls itself: "Русский"."""
-        name = self.locale.get_display_name() or self.code
-        return name[:1].upper() + name[1:]
+        """What the language calls itself in a list: "Русский", "Português (Brasil)", "简体中文"."""
+        written = f"{self.locale.language}_{self.locale.script}"  # for Chinese, how it is written says which
+        name = self.locale.languages.get(written) or self.locale.get_display_name() or self.code
+        return name[:1].title() + name[1:]  # upper() gives Georgian capitals, with which no name begins
 
     def __call__(self, text: Text) -> str:
         """`text` in this language, its placeholders filled; English where it is not translated."""
+        words = self._fill(text)
+        return right_to_left(words) if self._right_to_left else words
+
+    def _fill(self, text: Text) -> str:
         if text.plural is None:
             template = self.gettext(text.msgid)
         else:
@@ -54,7 +63,7 @@ class Language:
         values.setdefault("n", self.number(text.n))
         try:
             return template.format_map(values)
-        except (KeyError, ValueError, IndexError):
+        except (LookupError, ValueError, AttributeError, TypeError):  # "{nme}", "{", "{name.x}", "{name[x]}"
             log.error("catalogue %s: wrong placeholders in %r", self.code, template)
             return text.msgid.format_map(values)
 
@@ -87,6 +96,16 @@ class Language:
             timedelta(seconds=max(1, round(seconds))), threshold=1.5, locale=self.locale
         )
 
+    def when(self, moment: datetime) -> str:
+        """A moment: the time of day if it is today, else date and time."""
+        if moment.date() == datetime.now(moment.tzinfo).date():
+            return dates.format_time(moment, "short", locale=self.locale)
+        return dates.format_datetime(moment, "short", locale=self.locale)
+
+    def day(self, day: date) -> str:
+        """A day of this year, in numbers: "11/17"."""
+        return dates.format_skeleton("Md", day, locale=self.locale)
+
     def byte_size(self, size: float) -> str:
         """A size in bytes: "2.5 MB"."""
         for unit in ("byte", "kilobyte", "megabyte", "gigabyte"):
@@ -97,49 +116,105 @@ class Language:
 
     def listing(self, items: Iterable[str]) -> str:
         """Several things: "a, b and c"."""
-        return lists.format_list(list(items), locale=self.locale)
+        return lists.format_list([self._apart(item) for item in items], locale=self.locale)
 
     def _show(self, value: str | float | Text) -> str:
         if isinstance(value, Text):
-            return self(value)
+            return self._apart(self._fill(value))
         if isinstance(value, str):
-            right_to_left = self.locale.text_direction == "rtl"
-            return f"{_ISOLATE}{value}{_POP}" if right_to_left else value
-        return self.byte_size(value) if isinstance(value, ByteSize) else self.number(value)
+            return self._apart(value)
+        return self._apart(self.byte_size(value)) if isinstance(value, ByteSize) else self.number(value)
+
+    def _apart(self, words: str) -> str:
+        """`words` as they stand within others, which must not turn them round."""
+        return isolated(words, among_right_to_left=self._right_to_left)
 
 
 class Languages:
-    """The languages there are, from folders of catalogues LANGUAGE/LC_MESSAGES/*.po."""
+    """The languages there are, from folders of catalogues LANGUAGE/LC_MESSAGES/*.po.
+
+    A language is there if Impasto's own texts are translated into it; other catalogues, such as those of a
+    plugin, join the nearest one.
+    """
 
     def __init__(self, folders: Iterable[Path]) -> None:
-        self._folders = tuple(folders)
-        found = {path.parent.parent.name for f in self._folders for path in f.glob("*/LC_MESSAGES/*.po")}
-        self.codes = (SOURCE_LANGUAGE, *sorted(found - {SOURCE_LANGUAGE}))
+        found = [_found(folder) for folder in folders]
+        own = {code for catalogues in found for code, path in catalogues if path.name == OWN_CATALOGUE}
+        self.codes = (SOURCE_LANGUAGE, *sorted(own - {SOURCE_LANGUAGE}))
+        self._catalogues: dict[str, list[Path]] = {code: [] for code in self.codes}
+        for catalogues in found:
+            there = {code for code, _path in catalogues}
+            for code in self.codes:
+                near = nearest(code, there)
+                self._catalogues[code] += [path for language, path in catalogues if language == near]
         self._get = lru_cache(maxsize=None)(self._read)
 
     def get(self, code: str | None) -> Language:
         """The language nearest to `code` ("ru", "pt-br", as a Telegram client says it); English otherwise."""
-        try:
-            negotiated = Locale.negotiate([code.replace("-", "_")] if code else [], self.codes)
-        except (ValueError, UnknownLocaleError):
-            negotiated = None
-        return self._get(str(negotiated) if negotiated else SOURCE_LANGUAGE)
+        return self._get(nearest(code or "", self.codes) or SOURCE_LANGUAGE)
 
     def all(self) -> list[Language]:
         """Every language, English first."""
         return [self._get(code) for code in self.codes]
 
     def _read(self, code: str) -> Language:
-        paths = [path for f in self._folders for path in sorted(f.glob(f"{code}/LC_MESSAGES/*.po"))]
-        return Language(code, [_catalogue(path) for path in paths])
+        return Language(code, [_catalogue(path) for path in self._catalogues[code]])
 
 
-def _catalogue(path: Path) -> Translations:
+def nearest(code: str, codes: Iterable[str]) -> str | None:
+    """Of `codes`, the one of the same language that is most like `code` in script, then in territory.
+
+    None where the language is not among them. "pt" is most like "pt_BR", "zh-hk" like "zh_TW".
+    """
+    wanted = _subtags(code)
+    same = [known for known in sorted(codes) if wanted[0] and _subtags(known)[0] == wanted[0]]
+
+    def likeness(known: str) -> tuple[bool, ...]:
+        return tuple(one == other for one, other in zip(_subtags(known), wanted, strict=True))
+
+    return max(same, key=likeness, default=None)
+
+
+def _subtags(code: str) -> tuple[str, str | None, str | None]:
+    """Language, script and territory, the likeliest where `code` does not say; "" for what is no code."""
+    language, territory, script = "", None, None
+    while code and not language:
+        try:
+            language, territory, script = parse_locale(code.replace("-", "_"))[:3]
+        except ValueError:  # "fa-raw": subtags of Telegram's own
+            code = code.replace("-", "_").rpartition("_")[0]
+    known: Mapping[str, str] = get_global("likely_subtags")
+    likely = known.get(f"{language}_{territory}") or known.get(f"{language}_{script}") or known.get(language)
+    if likely:
+        _language, likely_territory, likely_script = parse_locale(likely)[:3]
+        script, territory = script or likely_script, territory or likely_territory
+    return language, script, territory
+
+
+def _found(folder: Path) -> list[tuple[str, Path]]:
+    """The catalogues of a folder with their languages."""
+    found = []
+    for path in sorted(folder.glob("*/LC_MESSAGES/*.po")):
+        code = path.parent.parent.name
+        try:
+            Locale.parse(code)
+        except (ValueError, UnknownLocaleError):
+            log.warning("no language is called %s: %s is left out", code, path)
+        else:
+            found.append((code, path))
+    return found
+
+
+def _catalogue(path: Path) -> NullTranslations:
     compiled = BytesIO()
-    with path.open("rb") as file:
-        write_mo(compiled, read_po(file))
-    compiled.seek(0)
-    return Translations(compiled)
+    try:
+        with path.open("rb") as file:
+            write_mo(compiled, read_po(file))
+        compiled.seek(0)
+        return Translations(compiled)
+    except (OSError, ValueError) as error:  # a stranger's file: its texts stay English
+        log.error("the catalogue %s cannot be read: %s", path, error)
+        return NullTranslations()
 
 
 def shipped_locales(setting: Path | None = None) -> Path:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
+from impasto.crop import Crop
 from impasto.effects import BadPicture
 from impasto.text import Text
 from impasto.text import text as _
@@ -27,6 +28,12 @@ class Picture:
     image: Image.Image
     alpha: Image.Image | None = None
     notes: tuple[Text, ...] = ()
+
+    def cropped(self, crop: Crop) -> Picture:
+        """The part of it that `crop` says, at least one pixel."""
+        box = crop.box(*self.image.size)
+        alpha = None if self.alpha is None else self.alpha.crop(box)
+        return replace(self, image=self.image.crop(box), alpha=alpha)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +110,9 @@ def _decode(data: bytes, max_pixels: int) -> Picture:
         alpha = image.getchannel("A")
         if alpha.getextrema() == (255, 255):
             alpha = None
-    return Picture(_to_srgb(image, profile), alpha, notes)
+    upright = _to_srgb(image, profile)
+    upright.info.clear()  # Pillow would write a JPEG's comment into every JPEG that is made of it
+    return Picture(upright, alpha, notes)
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
@@ -172,6 +181,11 @@ def thumbnail_jpeg(image: Image.Image, side: int, quality: int = 80) -> bytes:
     small = flatten(image)
     small.thumbnail((side, side))
     return _jpeg(small, quality)
+
+
+def written(image: Image.Image) -> bytes:
+    """A JPEG of a picture that was drawn here."""
+    return _jpeg(image, 88)
 
 
 def _scaled(image: Image.Image, factor: float) -> Image.Image:

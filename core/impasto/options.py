@@ -63,6 +63,10 @@ class ChoiceOption:
         if self.default not in values:
             raise ValueError(f"option {self.key!r}: default {self.default!r} is not among its choices")
 
+    def accepts(self, value: OptionValue) -> bool:
+        """Whether `value` is one that can be chosen."""
+        return any(choice.value == value for choice in self.choices)
+
     def parse(self, raw: str) -> str:
         """The value that `raw` names. Raises `ValueError` with the allowed values otherwise."""
         if raw not in (values := [choice.value for choice in self.choices]):
@@ -87,14 +91,20 @@ class RangeOption:
         if not self.minimum <= self.default <= self.maximum or self.step <= 0:
             raise ValueError(f"option {self.key!r}: minimum ≤ default ≤ maximum, step > 0 does not hold")
 
+    def accepts(self, value: OptionValue) -> bool:
+        """Whether `value` is one that can be chosen."""
+        if isinstance(value, str | bool):
+            return False
+        steps = (value - self.minimum) / self.step
+        return self.minimum <= value <= self.maximum and abs(steps - round(steps)) <= 1e-6
+
     def parse(self, raw: str) -> float:
         """`raw` as a number of the range, on one of its steps. Raises `ValueError` otherwise."""
         try:
             value = float(raw)
         except ValueError:
             value = math.nan
-        steps = (value - self.minimum) / self.step
-        if not self.minimum <= value <= self.maximum or abs(steps - round(steps)) > 1e-6:
+        if not self.accepts(value):
             raise ValueError(
                 f"{self.key} must be from {self.minimum:g} to {self.maximum:g} in steps of {self.step:g}, "
                 f"not {raw}"
@@ -113,6 +123,10 @@ class ToggleOption:
 
     def __post_init__(self) -> None:
         _check_key(self.key)
+
+    def accepts(self, value: OptionValue) -> bool:
+        """Whether `value` is one that can be chosen."""
+        return isinstance(value, bool)
 
     def parse(self, raw: str) -> bool:
         """`raw` as yes or no. Raises `ValueError` otherwise."""

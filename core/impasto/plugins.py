@@ -23,6 +23,13 @@ from impasto.weights import WeightsFolder
 
 log = logging.getLogger(__name__)
 
+RESERVED_COMMANDS = frozenset({
+    "start", "help", "effects", "examples", "settings", "language", "status", "cancel", "reset", "report",
+    "about", "privacy", "forgetme",
+    "stats", "queue", "pause", "resume", "ban", "unban", "announce", "devices", "errors", "log",
+})  # fmt: skip
+"""Commands of the bot itself, which no effect may have."""
+
 
 @dataclass(frozen=True, slots=True)
 class BrokenPlugin:
@@ -127,7 +134,11 @@ def _add(plugins: Plugins, name: str, module: object) -> None:
     for kind, new, known in (("effect", effects, plugins.effects), ("weights", weights, plugins.weights)):
         for taken in new.keys() & known.keys():
             raise ValueError(f"{kind} {taken!r} is offered by another plugin already")
+    commands = {effect.command for effect in plugins.effects.values()} | RESERVED_COMMANDS
     for effect in effects.values():
+        if effect.command and effect.command in commands:
+            raise ValueError(f"effect {effect.id}: the command /{effect.command} is taken already")
+        commands.add(effect.command)
         for needed in (*effect.weights, *effect.optional_weights):
             if needed not in weights and needed not in plugins.weights:
                 raise ValueError(f"effect {effect.id} needs weights {needed!r}, which no plugin describes")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from impasto.bot.dialogue import Dialogue
@@ -74,6 +74,10 @@ class House:
         self.wanting: list[Effect] = []
         self.pictures: list[Painting] = []
 
+    @property
+    def weights(self) -> Mapping[str, Weights]:
+        return {NET.name: NET}
+
     def offered(self) -> Sequence[Effect]:
         return self.effects
 
@@ -98,10 +102,14 @@ class House:
 class Chat:
     """A session and its dialogue; cards get message ids as Telegram would give them."""
 
-    def __init__(self, *, has_owner: bool = True, is_owner: bool = False) -> None:
+    def __init__(
+        self, *, has_owner: bool = True, is_owner: bool = False, source_url: str | None = None
+    ) -> None:
         self.session = Session(is_owner=is_owner)
         self.house, self.language = House(), Language("en")
-        self.dialogue = Dialogue(self.house, self.house, [Language("en")], has_owner=has_owner)
+        self.dialogue = Dialogue(
+            self.house, self.house, [Language("en")], has_owner=has_owner, source_url=source_url
+        )
         self.card: Card | None = None
 
     def do(self, event: Event) -> list[Reply]:

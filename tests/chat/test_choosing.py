@@ -8,7 +8,7 @@ import pytest_asyncio
 from tests.file_server import FileServer
 from tests.people import Person, Seen
 from tests.pictures import decoded, encoded, photo, scene
-from tests.studio import Studio
+from tests.studio import Studio, choose
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -52,7 +52,7 @@ def is_result(message: Seen) -> bool:
 
 async def open_shades(person: Person) -> Seen:
     await person.send_photo(photo())
-    await person.press("Shades", on=await person.sees("What shall I do"))
+    await choose(person, "Shades")
     await person.press("Shade: grey 0", on=await person.sees("The test effect shades."))
     return await person.sees(lambda message: message.photo, timeout=20)
 
@@ -88,7 +88,7 @@ async def test_a_sheet_is_sent_to_telegram_once(ada: Person, studio: Studio) -> 
 
 async def test_a_famous_painting_is_a_style_and_named_under_the_result(ada: Person) -> None:
     await ada.send_photo(photo())
-    await ada.press("Mix", on=await ada.sees("What shall I do"))
+    await choose(ada, "Mix")
     await ada.press("famous painting", on=await ada.sees("Send the style image."))
     sheet = await ada.sees("2.\N{NO-BREAK SPACE}Ada green – Green-Hour – 1843")
     assert sheet.photo
@@ -122,7 +122,7 @@ async def test_the_owner_downloads_an_effect_and_everybody_has_it(
     here = await owner.sees("✅ It is here.", timeout=30)
     assert "Use it" in " ".join(here.buttons)
     await ada.send_photo(photo())
-    await ada.press("Fetched", on=await ada.sees("What shall I do"))
+    await choose(ada, "Fetched")
     result = decoded(await ada.download((await ada.sees(is_result, timeout=20)).photo or ""))
     assert result.getpixel((9, 9))[0] > 250  # type: ignore[index]
 

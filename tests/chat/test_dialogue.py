@@ -1,5 +1,7 @@
 """The conversation without Telegram: whatever a person does, in whatever order, it goes on."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -10,17 +12,38 @@ from impasto.bot.buttons import (
     AddPicture,
     ChooseEffect,
     ChoosePainting,
+    Close,
+    Downloads,
+    DropKeptOptions,
+    ForgetMe,
     Go,
+    KeepOptions,
     Menu,
     OpenOption,
+    SetDefaultEffect,
     SetOption,
+    SetRatio,
     ShowCard,
+    ShowCategory,
     ShowChoices,
+    ShowCrop,
+    ShowDefaultEffects,
+    ShowExample,
+    ShowJobs,
+    ShowLanguages,
     ShowPaintings,
+    ShowSettings,
+    ToggleSetting,
+    Trim,
+    pack,
+    unpack,
 )
-from impasto.bot.events import AgainAsked, Command, Event, OtherSent, Pressed
-from impasto.bot.replies import PassReport, Reply, Say, Submit, Toast
+from impasto.bot.events import AgainAsked, Command, Event, OtherSent, PictureSent, Pressed
+from impasto.bot.limits import CAPTION_CHARACTERS
+from impasto.bot.replies import Card, PassReport, Say, Submit, Toast
 from impasto.bot.session import SentPicture, Session
+from impasto.bot.view import card_html
+from impasto.i18n import Language
 from impasto.jobs.model import PictureRef
 from impasto.text import text as _
 from tests.chat.talk import EFFECTS, LEARNT, MANY, Chat, jobs, numbers, picture
@@ -153,35 +176,67 @@ def test_what_is_not_a_picture_is_answered_and_the_session_goes_on() -> None:
     assert jobs(chat.do(picture("b"))) == [{"content": ["a"], "style": ["b"]}]
 
 
-ALL = (*EFFECTS, MANY, LEARNT)
+ALL = (*(replace(effect, command=effect.title.values()["words"]) for effect in EFFECTS), MANY, LEARNT)
+PEOPLE = st.integers(0, 2)
+PERSONAL = ("settings", "language", "report", "privacy", "forgetme", "about")
+BEGIN = ("start", "cancel", "reset")
 
 
 class AnyConversation(RuleBasedStateMachine):
-    """Taps, pictures and commands in any order."""
+    """Taps, pictures and commands in any order, by three people; the last of them in a group."""
 
     @initialize()
     def begin(self) -> None:
-        self.chat = Chat()
-        self.chat.house.effects += [MANY, LEARNT]
-        self.chat.house.hang(12)
-        self.sent = {painting.ref.file_id for painting in self.chat.house.pictures}
+        self.chats = [Chat(), Chat(is_owner=True), Chat()]
+        self.chats[2].session.in_group = True
+        self.sent: list[set[str]] = []
+        for chat in self.chats:
+            chat.house.effects = list(ALL)
+            chat.house.hang(12)
+            self.sent.append({painting.ref.file_id for painting in chat.house.pictures})
 
-    @rule(album=st.sampled_from([None, None, "x", "y"]))
-    def send_picture(self, album: str | None) -> None:
+    def picture(self, who: int, album: str | None) -> PictureSent:
         name = f"picture {next(numbers)}"
-        self.sent.add(name)
-        self.check(self.chat.do(picture(name, album)))
+        self.sent[who].add(name)
+        ref = PictureRef(name, 400, 300, f"{name}-small", (400, 300))
+        return PictureSent(SentPicture(ref, next(numbers)), album)
 
-    @rule(name=st.sampled_from(["start", "effects", "help", "cancel", "reset", "report", "language", "x"]))
-    def command(self, name: str) -> None:
-        self.check(self.chat.do(Command(name)))
-        if name in ("start", "cancel", "reset"):
-            assert self.chat.session == Session(card_id=self.chat.session.card_id)
+    @rule(who=PEOPLE, album=st.sampled_from([None, None, "x", "y"]))
+    def send_picture(self, who: int, album: str | None) -> None:
+        self.do(who, self.picture(who, album))
 
     @rule(
+        who=PEOPLE,
+        name=st.sampled_from(
+            [*BEGIN, *PERSONAL, "effects", "help", "examples", "status", "plain", "blend", "rich", "x"]
+        ),
+        argument=st.sampled_from(["", "", "t_rich", "settings", "nonsense"]),
+        captioned=st.booleans(),
+        album=st.sampled_from([None, "x"]),
+    )
+    def command(self, who: int, name: str, argument: str, captioned: bool, album: str | None) -> None:
+        sent = self.picture(who, album).picture if captioned else None
+        chat = self.chats[who]
+        self.do(who, Command(name, "Ada", argument, sent, album))
+        if name in ("cancel", "reset"):
+            kept = {"is_owner", "in_group", "preferences", "card_id"}
+            start = Session(**{field: getattr(chat.session, field) for field in kept})
+            assert chat.session == start
+
+    @rule(
+        who=PEOPLE,
         button=st.one_of(
-            st.sampled_from([Menu(), Go(), ShowCard(), AddPicture(), None]),
+            st.sampled_from([Menu(), Go(), ShowCard(), AddPicture(), ShowCrop(), KeepOptions(), None]),
+            st.sampled_from(
+                [ShowSettings(), ShowDefaultEffects(), ShowLanguages(), DropKeptOptions(), Close()]
+            ),
+            st.sampled_from([ForgetMe(), ShowJobs(), Downloads(), ShowCategory("paint"), ShowCategory("?")]),
             st.sampled_from([ChooseEffect(e.id) for e in ALL] + [ChooseEffect("no.such")]),
+            st.sampled_from([SetDefaultEffect(e.id) for e in ALL] + [SetDefaultEffect("")]),
+            st.builds(ToggleSetting, st.sampled_from(["as_file", "file_format", "announcements", "?"])),
+            st.builds(SetRatio, st.integers(-1, 16), st.integers(-1, 16)),
+            st.builds(Trim, st.sampled_from(["left", "top", "right", "bottom", "?"])),
+            st.builds(ShowExample, st.integers(-1, 9)),
             st.builds(ShowChoices, st.integers(0, 4), st.integers(0, 4)),
             st.builds(ShowPaintings, st.integers(0, 4)),
             st.builds(ChoosePainting, st.sampled_from(["p1", "p12", "gone"])),
@@ -190,32 +245,55 @@ class AnyConversation(RuleBasedStateMachine):
         ),
         stale=st.booleans(),
     )
-    def press(self, button: object, stale: bool) -> None:
-        card_id = None if stale else self.chat.session.card_id
-        self.check(self.chat.do(Pressed(button, card_id or 0)))  # type: ignore[arg-type]
+    def press(self, who: int, button: object, stale: bool) -> None:
+        card_id = None if stale else self.chats[who].session.card_id
+        self.do(who, Pressed(button, card_id or 0))  # type: ignore[arg-type]
 
-    @rule()
-    def say(self) -> None:
-        self.check(self.chat.do(OtherSent(_("Please send a photo."))))
+    @rule(who=PEOPLE)
+    def say(self, who: int) -> None:
+        self.do(who, OtherSent(_("Please send a photo.")))
 
-    def check(self, replies: list[Reply]) -> None:
+    def do(self, who: int, event: Event) -> None:
+        before = [replace(chat.session) for chat in self.chats]
+        replies = self.chats[who].do(event)
         assert replies, "everything is answered"
-        for submit in (reply for reply in replies if isinstance(reply, Submit)):
-            chosen = next(e for e in ALL if e.id == submit.effect_id)
-            assert submit.pictures.keys() == {slot.name for slot in chosen.slots}
-            for slot in chosen.slots:
-                assert slot.minimum <= len(submit.pictures[slot.name]) <= slot.maximum
-            assert {ref.file_id for refs in submit.pictures.values() for ref in refs} <= self.sent
-            for option in chosen.options:
-                option.parse(str(submit.options[option.key]))
+        assert all(
+            chat.session == was
+            for n, (chat, was) in enumerate(zip(self.chats, before, strict=True))
+            if n != who
+        )
+        if isinstance(event, PictureSent | OtherSent):
+            reports = any(isinstance(reply, PassReport) for reply in replies)
+            assert reports == (
+                before[who].reporting or before[who].report_album == event.album_id is not None
+            )
+        for reply in replies:
+            if isinstance(reply, Submit):
+                self.check_job(who, reply)
+            elif isinstance(reply, Card):
+                self.check_card(reply)
+
+    def check_job(self, who: int, submit: Submit) -> None:
+        chosen = next(e for e in ALL if e.id == submit.effect_id)
+        assert submit.pictures.keys() == {slot.name for slot in chosen.slots}
+        for slot in chosen.slots:
+            assert slot.minimum <= len(submit.pictures[slot.name]) <= slot.maximum
+        assert {ref.file_id for refs in submit.pictures.values() for ref in refs} <= self.sent[who]
+        for option in chosen.options:
+            assert option.accepts(submit.options[option.key])
+
+    def check_card(self, card: Card) -> None:
+        for label in (label for row in card.rows for label in row):
+            assert unpack(pack(label.button)) == label.button
+        assert len(card_html(card, Language("en"))) <= CAPTION_CHARACTERS
 
     @invariant()
     def pictures_are_never_too_many(self) -> None:
-        session = self.chat.session
-        chosen = next((e for e in ALL if e.id == session.effect_id), None)
-        if chosen is not None and len(chosen.slots) > 1:
-            assert len(session.pictures) <= sum(slot.maximum for slot in chosen.slots)
+        for session in (chat.session for chat in self.chats):
+            chosen = next((e for e in ALL if e.id == session.effect_id), None)
+            if chosen is not None and len(chosen.slots) > 1:
+                assert len(session.pictures) <= sum(slot.maximum for slot in chosen.slots)
 
 
 TestAnyConversation = AnyConversation.TestCase
-TestAnyConversation.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestAnyConversation.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)

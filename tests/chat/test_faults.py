@@ -10,7 +10,7 @@ import pytest
 from impasto.lifecycle import EXIT_CONFIGURATION
 from tests.people import Person, Seen
 from tests.pictures import photo
-from tests.studio import Studio
+from tests.studio import Studio, choose
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
 async def painting(ada: Person) -> Seen:
     """Ada has a job of five seconds running; its status message."""
     await ada.send_photo(photo())
-    await ada.press("Patient", on=await ada.sees("What shall I do"))
+    await choose(ada, "Patient")
     await ada.press("Start", on=await ada.sees("The test effect patient."))
     return await ada.sees("▰▱", timeout=30)
 
@@ -82,7 +82,7 @@ async def test_when_telegram_is_gone_in_mid_job_the_result_comes_after_it_is_bac
 async def test_a_result_that_is_no_longer_in_memory_is_made_again_as_a_file(studio: Studio) -> None:
     async with await studio.join() as ada:
         await ada.send_photo(photo())
-        await ada.press("Mirror", on=await ada.sees("What shall I do"))
+        await choose(ada, "Mirror")
         result = await ada.sees(is_result, timeout=30)
         await studio.stop()
         await studio.start()
@@ -96,7 +96,7 @@ async def test_not_even_a_debug_log_holds_the_token_or_who_said_what(tmp_path: P
     async with Studio(tmp_path / "data", LOG_LEVEL="DEBUG") as studio, await studio.join("Ariadne") as she:
         await she.say("My secret")
         await she.send_photo(photo(), caption="My face")
-        await she.press("Mirror", on=await she.sees("What shall I do"))
+        await choose(she, "Mirror")
         await she.sees(is_result, timeout=30)
         token, person = studio.sandbox.token, she.id
     assert "probe.mirror took" in studio.log
@@ -109,7 +109,7 @@ async def test_a_person_who_blocked_the_bot_holds_up_nobody(studio: Studio) -> N
         await painting(ada)
         await ada.block()
         await bob.send_photo(photo())
-        await bob.press("Mirror", on=await bob.sees("What shall I do"))
+        await choose(bob, "Mirror")
         await bob.sees(is_result, timeout=30)
 
 

@@ -7,18 +7,22 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
+from PIL import ImageOps
 
 from impasto.bot.limits import FILE
+from impasto.crop import Crop
 from impasto.effects import OptionValue
 from impasto.engine.base import (
     CapacityChanged,
     Failed,
     FailureKind,
     Finished,
+    InputPicture,
     NoDeviceReady,
     Progress,
     Started,
@@ -29,7 +33,7 @@ from impasto.engine.base import (
 from impasto.engine.local import LocalEngine
 from impasto.engine.runner import RunnerSettings
 from impasto.engine.worker import WorkerSettings
-from tests.pictures import decoded, photo, scene
+from tests.pictures import decoded, encoded, photo, scene
 
 PLUGINS = Path(__file__).parent.parent / "fixtures" / "plugins"
 TERMINAL = Finished | Failed | WorkerLost
@@ -92,7 +96,7 @@ async def stage() -> AsyncIterator[Stage]:
 
 
 def a_task(effect: str, number: int = 1, **options: OptionValue) -> Task:
-    pictures = {"content": (photo(),), "style": (photo(),)}
+    pictures = {"content": (InputPicture(photo()),), "style": (InputPicture(photo()),)}
     return Task(str(number), 1, f"probe.{effect}", options, pictures, (FILE,), preview_side=32)
 
 
@@ -109,6 +113,18 @@ async def test_a_task_starts_reports_rising_progress_with_previews_and_ends_once
     previews = [event.preview for event in stage.events if isinstance(event, Progress) and event.preview]
     assert decoded(previews[0]).size == (32, 24)
     assert decoded(end.pictures[0].data).size == scene().size
+
+
+async def test_of_each_picture_the_wanted_part_is_worked_on_and_counted(stage: Stage) -> None:
+    exact = encoded(scene(), "PNG")
+    given = {"content": (InputPicture(exact, Crop(0.5, 0, 1, 0.5)),), "style": (InputPicture(exact),)}
+    task = replace(a_task("mirror"), images=given)
+    await stage.submit(task)
+    end = await stage.end_of(task)
+    assert isinstance(end, Finished)
+    made = decoded(end.pictures[0].data).convert("RGB")
+    assert made.tobytes() == ImageOps.mirror(scene().crop((32, 0, 64, 24))).tobytes()
+    assert end.pixels == 32 * 24 + 64 * 48
 
 
 async def test_a_busy_device_takes_no_second_task(stage: Stage) -> None:

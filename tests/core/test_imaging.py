@@ -109,3 +109,13 @@ def test_transparent_parts_are_white_in_a_photo() -> None:
 def _mean_difference(a: Image.Image, b: Image.Image) -> float:
     pairs = zip(a.convert("RGB").tobytes(), b.convert("RGB").tobytes(), strict=True)
     return sum(abs(x - y) for x, y in pairs) / (3 * a.width * a.height)
+
+
+def test_what_a_file_says_beside_its_pixels_is_not_in_what_is_made_of_it() -> None:
+    exif = Image.Exif()
+    exif[0x013B] = "Ada"
+    signed = encoded(scene(), exif=exif, comment=b"Ada")
+    for output in (PHOTO, FILE):
+        made = encode(decode(signed, LIMIT).image, output)
+        assert made is not None
+        assert b"Ada" not in made.data

@@ -13,7 +13,7 @@ from PIL import Image
 
 from impasto.bot.limits import FILE, PHOTO
 from impasto.effects import Category, Effect, OptionValue
-from impasto.engine.base import CapacityChanged, Failed, FailureKind, Finished, Task
+from impasto.engine.base import CapacityChanged, Failed, FailureKind, Finished, InputPicture, Task
 from impasto.engine.local import LocalEngine
 from impasto.engine.runner import RunnerSettings
 from impasto.engine.worker import WorkerSettings
@@ -63,8 +63,8 @@ class Worker:
 
     async def run(self, effect: Effect, content: bytes, **options: OptionValue) -> Finished | Failed:
         self._number += 1
-        images = {slot.name: (photo(),) * slot.minimum for slot in effect.slots}
-        images[effect.slots[0].name] = (content,)
+        images = {slot.name: (InputPicture(photo()),) * slot.minimum for slot in effect.slots}
+        images[effect.slots[0].name] = (InputPicture(content),)
         task = Task(str(self._number), 1, effect.id, quick_options(effect) | options, images, (PHOTO, FILE))
         while not any(device.ready for device in self.engine.capacity()):
             await anext(self.events)

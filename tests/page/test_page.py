@@ -8,6 +8,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+import telegram
 from PIL import Image
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
@@ -16,7 +17,9 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from impasto.sandbox import Sandbox
 from tests.pictures import photo
+from tests.sandbox.conftest import connect
 from tests.studio import Studio
 
 FLAGS = (
@@ -66,7 +69,7 @@ class Column:
         self._element = self._wait.until(lambda _: self._named(name))
 
     def _named(self, name: str) -> WebElement | None:
-        columns = self._browser.find_elements(By.CSS_SELECTOR, "section[data-user]")
+        columns = self._browser.find_elements(By.CSS_SELECTOR, "section.column")
         return next((column for column in columns if column.is_displayed() and name in column.text), None)
 
     def send_photo(self, path: Path) -> None:
@@ -74,6 +77,16 @@ class Column:
         box = self._element.find_element(By.CSS_SELECTOR, ".composer textarea")
         self._wait.until(lambda _: self._element.find_elements(By.CSS_SELECTOR, ".composer img"))
         box.send_keys(Keys.ENTER)
+
+    def say(self, text: str) -> None:
+        self._element.find_element(By.CSS_SELECTOR, ".composer textarea").send_keys(text, Keys.ENTER)
+
+    def speak_as(self, name: str) -> None:
+        voices = self._element.find_elements(By.CSS_SELECTOR, ".voices label")
+        next(voice for voice in voices if name in voice.text).click()
+
+    def shows(self, words: str) -> None:
+        self._wait.until(lambda _: words in self._element.text)
 
     def press(self, label: str) -> None:
         """Press the last button with this label, by keyboard; it may be drawn anew while we look."""
@@ -107,6 +120,7 @@ def send_and_look(browser: webdriver.Chrome, url: str, path: Path) -> None:
     browser.get(url)
     ada = Column(browser, "Ada")
     ada.send_photo(path)
+    ada.press("Paint")
     ada.press("Learnt styles")
     ada.press("Style: Starry blue")
     ada.picture_of_message_with("Red lacquer")
@@ -123,3 +137,34 @@ def send_and_look(browser: webdriver.Chrome, url: str, path: Path) -> None:
     WebDriverWait(browser, 10).until(lambda _: viewer.is_displayed() and "320 × 240" in viewer.text)
     browser.switch_to.active_element.send_keys(Keys.ESCAPE)
     WebDriverWait(browser, 10).until(lambda _: not viewer.is_displayed())
+
+
+async def test_a_group_made_on_the_page_talks_with_the_bot(browser: webdriver.Chrome) -> None:
+    sandbox = Sandbox()
+    await sandbox.start()
+    try:
+        async with connect(sandbox) as bot:
+            await asyncio.to_thread(make_a_group, browser, sandbox.page_url)
+            family = await asyncio.to_thread(Column, browser, "Family")
+            await asyncio.to_thread(family.speak_as, "Лев")
+            await asyncio.to_thread(family.say, "/paint")
+            await asyncio.to_thread(family.shows, "/paint")
+            command = next(u.message for u in await bot.get_updates() if u.message and u.message.text)
+            assert command.from_user is not None and command.from_user.first_name == "Лев"
+            await bot.send_chat_action(command.chat.id, "upload_photo")
+            await asyncio.to_thread(family.shows, "is sending a photo…")
+            link = telegram.InlineKeyboardButton("Choose", url="https://t.me/impasto_sandbox_bot?start=paint")
+            keyboard = telegram.InlineKeyboardMarkup.from_button(link)
+            await bot.send_message(command.chat.id, "In private, please", reply_markup=keyboard)
+            await asyncio.to_thread(family.press, "Choose")
+            lev = await asyncio.to_thread(Column, browser, "Russian")
+            await asyncio.to_thread(lev.shows, "/start paint")
+    finally:
+        await sandbox.stop()
+
+
+def make_a_group(browser: webdriver.Chrome, url: str) -> None:
+    browser.get(url)
+    Column(browser, "Ada")
+    browser.find_element(By.CSS_SELECTOR, "[aria-label='Add a group']").click()
+    browser.switch_to.active_element.send_keys(Keys.ENTER)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from impasto.effects import verbatim
-from impasto.engine.base import Failed, FailureKind, Finished, Task
+from impasto.engine.base import Failed, FailureKind, Finished, InputPicture, Task
 from impasto.engine.runner import EffectRunner, RunnerSettings
 from impasto.plugins import Plugins, load_plugins
 from tests.pictures import photo
@@ -35,7 +35,7 @@ def own(plugins: Plugins) -> list[str]:
 
 def run(plugins: Plugins, effect: str) -> Finished | Failed:
     runner = EffectRunner(plugins, "cpu", RunnerSettings(1_000_000))
-    task = Task("1", 1, effect, {}, {"content": (photo(),)}, ())
+    task = Task("1", 1, effect, {}, {"content": (InputPicture(photo()),)}, ())
     return runner.run(task, lambda: False, lambda _event: None)
 
 

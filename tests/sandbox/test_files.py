@@ -7,7 +7,7 @@ import io
 import pytest
 import telegram
 from PIL import Image
-from telegram import InputMediaDocument, InputMediaPhoto
+from telegram import InputMediaDocument, InputMediaPhoto, InputMediaVideo
 from telegram.error import NetworkError
 
 from impasto.sandbox import Sandbox
@@ -128,6 +128,35 @@ async def test_albums_go_both_ways(bot: telegram.Bot, ada: Person) -> None:
         await bot.send_media_group(ada.id, [InputMediaPhoto(picture(8, 8)), InputMediaDocument(b"x")])
     with refused("2-10"):
         await bot.send_media_group(ada.id, [InputMediaPhoto(picture(8, 8))])
+
+
+async def test_stickers_and_voices_go_by_upload_and_by_file_id(bot: telegram.Bot, ada: Person) -> None:
+    sticker = (await bot.send_sticker(ada.id, picture(512, 512, form="WEBP"))).sticker
+    assert sticker is not None and (sticker.width, sticker.is_animated) == (512, False)
+    voice = (await bot.send_voice(ada.id, b"OggS" + bytes(9), caption="listen", duration=7)).voice
+    assert voice is not None and voice.mime_type == "audio/ogg"
+    again = (await bot.send_voice(ada.id, voice.file_id)).voice
+    assert again is not None and again.file_unique_id == voice.file_unique_id
+    assert (await bot.send_sticker(ada.id, sticker.file_id)).sticker is not None
+    with refused("can't use file of type Sticker as Voice"):
+        await bot.send_voice(ada.id, sticker.file_id)
+    as_file = await bot.send_sticker(ada.id, picture(512, 512))
+    assert as_file.sticker is None and as_file.document is not None, "a PNG is no sticker"
+
+
+async def test_an_album_holds_photos_with_videos_or_documents_alone(bot: telegram.Bot, ada: Person) -> None:
+    film = InputMediaVideo(b"....ftyp", caption="<i>film</i>", parse_mode="HTML")
+    mixed = await bot.send_media_group(ada.id, [InputMediaPhoto(picture(8, 8)), film])
+    assert mixed[1].video is not None and mixed[1].caption_entities[0].type == "italic"
+    files = await bot.send_media_group(ada.id, [InputMediaDocument(b"a"), InputMediaDocument(b"b")])
+    assert len({message.media_group_id for message in files}) == 1
+    with refused("can't be mixed"):
+        await bot.send_media_group(ada.id, [film, InputMediaDocument(b"x")])
+    with refused("too many messages to send as an album"):
+        await bot.send_media_group(ada.id, [InputMediaDocument(b"x")] * 11)
+    with refused("caption is too long"):
+        long = InputMediaDocument(b"x", caption="x" * 1025)
+        await bot.send_media_group(ada.id, [InputMediaDocument(b"x"), long])
 
 
 async def test_a_text_can_become_a_picture_and_another_picture(bot: telegram.Bot, ada: Person) -> None:

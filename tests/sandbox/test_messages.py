@@ -45,6 +45,9 @@ async def test_what_cannot_be_edited_is_refused(bot: telegram.Bot, ada: Person) 
     text = await bot.send_message(ada.id, "text")
     with refused("no caption in the message to edit"):
         await bot.edit_message_caption(ada.id, text.message_id, caption="caption")
+    with refused("inline keyboard expected"):
+        keys = ReplyKeyboardMarkup([["This"]])
+        await bot.edit_message_text("text", ada.id, text.message_id, reply_markup=keys)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -68,6 +71,18 @@ async def test_callback_data_is_counted_in_bytes(bot: telegram.Bot, ada: Person,
         ("sendMessage", "Bad Request: BUTTON_DATA_INVALID")
     ]
     assert "text" in sandbox.refusals[0].parameters
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://impasto.example", "javascript:alert(1)", "impasto", "mailto:a@b.example"]
+)
+async def test_a_link_on_a_button_is_http_or_tg(bot: telegram.Bot, ada: Person, url: str) -> None:
+    def keyboard(url: str) -> InlineKeyboardMarkup:
+        return InlineKeyboardMarkup.from_button(InlineKeyboardButton("Go", url=url))
+
+    await bot.send_message(ada.id, "fits", reply_markup=keyboard("https://t.me/impasto_sandbox_bot?start=x"))
+    with refused("URL"):
+        await bot.send_message(ada.id, "does not", reply_markup=keyboard(url))
 
 
 async def test_a_button_needs_an_action(bot: telegram.Bot, ada: Person) -> None:

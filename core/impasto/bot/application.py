@@ -6,24 +6,32 @@ import asyncio
 import logging
 import secrets
 import sqlite3
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from typing import Any
 
 from filelock import FileLock, Timeout
-from telegram import BotCommand, Update
+from telegram import Update
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
 from telegram.ext import AIORateLimiter, Application, ApplicationBuilder, ContextTypes
 
+from impasto.access import Access
 from impasto.bot import limits
-from impasto.bot.cards import COMMANDS, DESCRIPTION, SHORT_DESCRIPTION
 from impasto.bot.delivery import Delivery
+from impasto.bot.desk.announcing import Announcements
+from impasto.bot.desk.commands import OWNER_COMMANDS, Desk
+from impasto.bot.desk.door import Door
+from impasto.bot.desk.faults import FaultBook
 from impasto.bot.dialogue import Dialogue
 from impasto.bot.fetching import WeightsFetcher
 from impasto.bot.handlers import Handlers
+from impasto.bot.introduction import introduce
 from impasto.bot.order import InOrderPerPerson
 from impasto.bot.owner import Owner
 from impasto.bot.pictures import ChatPictures
+from impasto.bot.replies import WelcomeSheet
+from impasto.bot.reporting import Reports
 from impasto.bot.results import ResultShelf
 from impasto.bot.services import Services
 from impasto.bot.sheets import Sheets
@@ -37,6 +45,7 @@ from impasto.gallery.samples import Samples
 from impasto.i18n import Languages, shipped_locales
 from impasto.jobs.dispatcher import Dispatcher
 from impasto.jobs.store import JobStore
+from impasto.log import RecentLines, Warnings, attached
 from impasto.plugins import Plugins, load_plugins
 from impasto.text import text as _
 from impasto.users import UserStore
@@ -76,27 +85,40 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     lock = FileLock(settings.data_dir / "impasto.lock", timeout=0)
     try:
         with lock, closing(open_database(settings.data_dir / "impasto.sqlite3")) as connection:
-            await _serve(settings, token, connection, stop)
+            lines = RecentLines((token,))
+            with attached(lines):
+                await _serve(settings, token, connection, lines, stop)
     except Timeout:
         raise ConfigurationError(f"another Impasto is running on {settings.data_dir}") from None
 
 
-async def _serve(settings: Settings, token: str, connection: sqlite3.Connection, stop: asyncio.Event) -> None:
-    plugins = load_plugins(settings.plugins_folder, settings.weights_folder)
+async def _serve(
+    settings: Settings,
+    token: str,
+    connection: sqlite3.Connection,
+    lines: RecentLines,
+    stop: asyncio.Event,
+) -> None:
+    warnings = Warnings()
+    with attached(warnings):
+        plugins = load_plugins(settings.plugins_folder, settings.weights_folder)
     languages = Languages([shipped_locales(settings.locales_dir), *plugins.locales])
     application = _application(settings, token)
     store, users = JobStore(connection), UserStore(connection)
     store.prune()
-    owner = Owner(application.bot, settings.owner, languages, users)
     gallery = Gallery(settings.gallery_folder)
+    pictures = ChatPictures(application.bot, gallery)
+    faults = FaultBook(connection, (token,))
+    owner = Owner(application.bot, settings.owner, languages, users, faults)
+    access = Access(connection, owner=settings.owner, private=settings.private, allowed=settings.allowed)
     shelf = ResultShelf(settings.limits.result_memory)
     engine = local_engine(settings)
     dispatcher = Dispatcher(
         store=store,
         engine=engine,
-        source=ChatPictures(application.bot, gallery),
+        source=pictures,
         effects=plugins.effects,
-        outputs=(limits.PHOTO, limits.FILE),
+        outputs=limits.outputs,
         limits=settings.limits,
         developer=settings.owner if settings.developer else None,
     )
@@ -109,7 +131,14 @@ async def _serve(settings: Settings, token: str, connection: sqlite3.Connection,
         owner=owner,
         gallery=gallery,
     )
-    dialogue = Dialogue(plugins, gallery, languages.all(), has_owner=settings.owner is not None)
+    dialogue = Dialogue(
+        plugins,
+        gallery,
+        languages.all(),
+        has_owner=settings.owner is not None,
+        welcome_picture=settings.welcome_picture,
+        source_url=settings.source_url,
+    )
     samples = Samples(settings.data_dir / "samples", plugins, dispatcher.run_errand)
     fetcher = WeightsFetcher(application.bot, settings, plugins)
     services = Services(
@@ -117,13 +146,30 @@ async def _serve(settings: Settings, token: str, connection: sqlite3.Connection,
         dispatcher=dispatcher,
         store=store,
         users=users,
+        access=access,
         languages=languages,
         plugins=plugins,
         shelf=shelf,
         owner=owner,
-        sheets=Sheets(connection, samples),
+        reports=Reports(application.bot, settings.owner, pictures),
+        sheets=Sheets(connection, samples, pictures),
         fetcher=fetcher,
     )
+    desk = Desk(
+        application.bot,
+        owner=owner,
+        door=Door(application.bot, access, owner, users, languages),
+        access=access,
+        announcements=Announcements(application.bot, owner, users, access, languages),
+        dispatcher=dispatcher,
+        engine=engine,
+        store=store,
+        users=users,
+        effects=plugins.effects,
+        faults=faults,
+        lines=lines,
+    )
+    desk.register(application)
     Handlers(services).register(application)
     application.add_error_handler(_ErrorHandler(services).handle)
 
@@ -137,16 +183,19 @@ async def _serve(settings: Settings, token: str, connection: sqlite3.Connection,
                 ),  # which asks torch for devices; people are answered meanwhile
                 group.create_task(dispatcher.run()),
                 group.create_task(delivery.run(dispatcher.updates)),
-                group.create_task(_introduce(application, languages)),
+                group.create_task(introduce(settings, languages, plugins.offered(), OWNER_COMMANDS)),
             ]
-            await _tell_broken(plugins, owner)
+            await _tell_broken(plugins, warnings, owner)
             await _start_polling(application)
+            if settings.welcome_picture:
+                services.sheets.prepare([WelcomeSheet(tuple(plugins.offered()))])
             log.info("@%s is here: %d effects", application.bot.username, len(plugins.offered()))
             await stop.wait()
             log.info("stopping")
             await application.updater.stop()  # type: ignore[union-attr]
             await application.stop()
             await fetcher.stop_all()
+            await desk.stop()
             for task in tasks:
                 task.cancel()
         await engine.stop()
@@ -201,31 +250,17 @@ async def _start_polling(application: AnyApplication) -> None:
 
     await application.start()
     await application.updater.start_polling(  # type: ignore[union-attr]
-        bootstrap_retries=-1, allowed_updates=[Update.MESSAGE, Update.CALLBACK_QUERY], error_callback=on_error
+        bootstrap_retries=-1,
+        allowed_updates=[Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER],
+        error_callback=on_error,
     )
 
 
-async def _introduce(application: AnyApplication, languages: Languages) -> None:
-    """Tell Telegram commands and descriptions in each language, where they are not what it has."""
-    bot = application.bot
-    for language in languages.all():
-        code = None if language.code == languages.codes[0] else language.locale.language
-        commands = [BotCommand(name, language(words)) for name, words in COMMANDS.items()]
-        try:
-            if list(await bot.get_my_commands(language_code=code)) != commands:
-                await bot.set_my_commands(commands, language_code=code)
-            description, short = language(DESCRIPTION), language(SHORT_DESCRIPTION)
-            if (await bot.get_my_description(code)).description != description:
-                await bot.set_my_description(description, code)
-            if (await bot.get_my_short_description(code)).short_description != short:
-                await bot.set_my_short_description(short, code)
-        except TelegramError as error:
-            log.warning("the bot could not introduce itself in %s: %s", language.code, error)
-
-
-async def _tell_broken(plugins: Plugins, owner: Owner) -> None:
-    for broken in plugins.broken:
-        await owner.tell_fault(broken.name, broken.reason)
+async def _tell_broken(plugins: Plugins, warnings: Warnings, owner: Owner) -> None:
+    """Tell the owner which plugins were set aside, and what those that run have warned of."""
+    broken = [(plugin.name, plugin.reason) for plugin in plugins.broken]
+    warned = [(name.partition(".")[0], words) for name, words in warnings.noted]
+    await owner.tell_broken([*broken, *(said for said in warned if said[0] != "impasto")])
 
 
 class _ErrorHandler:
@@ -238,7 +273,9 @@ class _ErrorHandler:
         """Handle what was raised while `update` was handled."""
         reference = secrets.token_hex(3)
         log.error("fault %s", reference, exc_info=context.error)
-        await self._services.owner.tell_fault(reference, f"{type(context.error).__name__}: {context.error}")
+        where = "".join(traceback.format_exception(context.error))
+        detail = f"{type(context.error).__name__}: {context.error}\n\n{where}"
+        await self._services.owner.tell_fault(reference, detail)
         if not isinstance(update, Update) or update.effective_chat is None or update.effective_user is None:
             return
         user = update.effective_user

@@ -14,6 +14,13 @@ class Menu:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowCategory:
+    """Show the effects of this category."""
+
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChooseEffect:
     """Take this effect."""
 
@@ -125,14 +132,143 @@ class Then:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowLanguages:
+    """Show the languages."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChooseLanguage:
     """Speak this language."""
 
     code: str
 
 
+@dataclass(frozen=True, slots=True)
+class ShowSettings:
+    """Show the settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToggleSetting:
+    """Change one of the settings that have two values: "as_file", "file_format", "announcements"."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowDefaultEffects:
+    """Show what may be offered at once for every picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetDefaultEffect:
+    """Offer this effect at once for every picture; with an empty id, ask."""
+
+    effect_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepOptions:
+    """Begin with these options the next time."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropKeptOptions:
+    """Begin with every effect's own options again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowCrop:
+    """Show which part of the picture is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetRatio:
+    """Take the largest part of this shape; 0 : 0 takes the whole."""
+
+    across: int
+    down: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trim:
+    """Take a little off this side."""
+
+    side: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowExample:
+    """Show a page of the examples."""
+
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowJobs:
+    """Show the person's pictures that wait or are being worked on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetMe:
+    """Delete all that is kept of the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Take the card out of the chat."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopJob:
+    """The owner withdraws somebody's job."""
+
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unban:
+    """The owner answers the person again whose job this was."""
+
+    job_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class LetIn:
+    """The owner lets a stranger in."""
+
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """The owner leaves a stranger outside."""
+
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendAnnouncement:
+    """The owner sends this message of their chat to everybody."""
+
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopAnnouncement:
+    """The owner does not send that message, or to nobody more."""
+
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoAnnouncements:
+    """A person wants no more messages of that kind."""
+
+
 Button = (
     Menu
+    | ShowCategory
     | ChooseEffect
     | OpenOption
     | SetOption
@@ -150,7 +286,28 @@ Button = (
     | AsFile
     | Again
     | Then
+    | ShowLanguages
     | ChooseLanguage
+    | ShowSettings
+    | ToggleSetting
+    | ShowDefaultEffects
+    | SetDefaultEffect
+    | KeepOptions
+    | DropKeptOptions
+    | ShowCrop
+    | SetRatio
+    | Trim
+    | ShowExample
+    | ShowJobs
+    | ForgetMe
+    | Close
+    | StopJob
+    | Unban
+    | LetIn
+    | Refuse
+    | SendAnnouncement
+    | StopAnnouncement
+    | NoAnnouncements
 )
 
 _TAGS: dict[str, type[Button]] = {
@@ -173,6 +330,28 @@ _TAGS: dict[str, type[Button]] = {
     "a": Again,
     "t": Then,
     "l": ChooseLanguage,
+    "y": ShowCategory,
+    "ll": ShowLanguages,
+    "st": ShowSettings,
+    "sv": ToggleSetting,
+    "sd": ShowDefaultEffects,
+    "se": SetDefaultEffect,
+    "sk": KeepOptions,
+    "su": DropKeptOptions,
+    "c?": ShowCrop,
+    "cr": SetRatio,
+    "ct": Trim,
+    "x?": ShowExample,
+    "j": ShowJobs,
+    "fm": ForgetMe,
+    "q": Close,
+    "oj": StopJob,
+    "ou": Unban,
+    "oi": LetIn,
+    "or": Refuse,
+    "oa": SendAnnouncement,
+    "os": StopAnnouncement,
+    "na": NoAnnouncements,
 }
 _TAG_OF = {kind: tag for tag, kind in _TAGS.items()}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from telegram import Bot, InlineKeyboardMarkup, InputMediaPhoto, Message
+from telegram import Bot, InlineKeyboardMarkup, InputMediaPhoto, Message, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, TelegramError
 
@@ -24,21 +24,30 @@ log = logging.getLogger(__name__)
 class CardMessage:
     """The card of `session` in its chat. A photo can't become a text again: then it is sent anew."""
 
-    def __init__(self, bot: Bot, sheets: Sheets, session: Session, chat_id: int) -> None:
+    def __init__(
+        self, bot: Bot, sheets: Sheets, session: Session, chat_id: int, reply: ReplyParameters | None = None
+    ) -> None:
+        """New cards are sent in `reply` to a message, where many people talk."""
         self._bot, self._sheets, self._session, self._chat_id = bot, sheets, session, chat_id
+        self._reply = reply
 
     async def show(self, card: Card, language: Language) -> None:
         """Show `card` in place of the one before, or in a new message. Raises `TelegramError`."""
         html, buttons = card_html(card, language), keyboard(card.rows, language)
         self._session.card_shown += 1
         picture = await self._soon(card, language) if card.sheet else None
-        if card.anew or (self._session.card_is_photo and picture is None):
+        under_picture = card.under_picture and card.sheet is None
+        if card.anew or (self._session.card_is_photo and picture is None and not under_picture):
             await self.close()
         if card.sheet is not None and picture is not None:
             await self._show_photo(card.sheet, picture, html, buttons)
         elif self._session.card_id is None or not await self._edit(html, buttons):
             sent = await self._bot.send_message(
-                self._chat_id, html, parse_mode=ParseMode.HTML, reply_markup=buttons
+                self._chat_id,
+                html,
+                parse_mode=ParseMode.HTML,
+                reply_markup=buttons,
+                reply_parameters=self._reply,
             )
             self._session.card_id, self._session.card_is_photo = sent.message_id, False
 
@@ -79,6 +88,15 @@ class CardMessage:
 
     async def _edit(self, html: str, buttons: InlineKeyboardMarkup | None) -> bool:
         try:
+            if self._session.card_is_photo:
+                await self._bot.edit_message_caption(
+                    chat_id=self._chat_id,
+                    message_id=self._session.card_id,
+                    caption=html,
+                    parse_mode=ParseMode.HTML,
+                    reply_markup=buttons,
+                )
+                return True
             await self._bot.edit_message_text(
                 html,
                 chat_id=self._chat_id,
@@ -124,7 +142,12 @@ class CardMessage:
                 self._session.card_is_photo = True
                 return edited if isinstance(edited, Message) else None
         sent = await self._bot.send_photo(
-            self._chat_id, picture, caption=html, parse_mode=ParseMode.HTML, reply_markup=buttons
+            self._chat_id,
+            picture,
+            caption=html,
+            parse_mode=ParseMode.HTML,
+            reply_markup=buttons,
+            reply_parameters=self._reply,
         )
         self._session.card_id, self._session.card_is_photo = sent.message_id, True
         return sent

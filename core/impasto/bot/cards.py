@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -10,21 +10,28 @@ from impasto.bot.buttons import (
     AddPicture,
     Button,
     ChooseEffect,
-    ChooseLanguage,
     ChoosePainting,
     Download,
     Downloads,
     Go,
+    KeepOptions,
     Menu,
     OpenOption,
     SetOption,
+    SetRatio,
     ShowCard,
+    ShowCategory,
     ShowChoices,
+    ShowCrop,
     ShowPaintings,
+    ShowSettings,
+    Trim,
 )
-from impasto.bot.replies import Card, Label, PaintingSheet, SampleSheet
+from impasto.bot.replies import Card, CropSheet, Label, PaintingSheet, SampleSheet
 from impasto.bot.session import Session
+from impasto.crop import Side
 from impasto.effects import (
+    Category,
     ChoiceOption,
     Effect,
     ImageSlot,
@@ -36,81 +43,56 @@ from impasto.effects import (
 )
 from impasto.gallery.paintings import Painting
 from impasto.gallery.sheet import COLUMNS, PER_SHEET
-from impasto.i18n import Language
+from impasto.jobs.model import PictureRef
 from impasto.slots import fill, fits, shown, takes_one
 from impasto.text import ByteSize, plural, verbatim
 from impasto.text import text as _
 
 GONE = _("I no longer have this effect. Please choose another: /start")
 STALE = _("This menu is out of date. Send a photo or /start for a new one.")
-LANGUAGE_CHOSEN = _("I speak English now.")
+Rows = tuple[tuple[Label, ...], ...]
 
-HELP = _(
-    "I repaint, transform and enlarge photos on my owner's computer.\n\n"
-    "Send me a photo, then choose what to do with it; or choose first, with /effects. Several photos at once "
-    "are fine. Send a photo as a file to keep its full size.\n\n"
-    "/effects – what I can do\n"
-    "/language – speak another language\n"
-    "/cancel – stop what is running\n"
-    "/reset – forget everything and start afresh\n"
-    "/report – tell the owner something, without your name\n\n"
-    "Your pictures are kept in memory only while I work on them; nothing is saved to disk."
-)
+BACK = Label(_("‹ Back"), Menu())
+_TO_OPTIONS = Label(_("‹ Back"), ShowCard())
 
-DESCRIPTION = _(
-    "I repaint, transform and enlarge your photos on my owner's own computer.\n\n"
-    "Send me one and choose what to do."
-)
-"""What Telegram shows in an empty chat; at most 512 characters."""
+_FEW = 8
+"""More effects than these are shown by category."""
 
-SHORT_DESCRIPTION = _("I repaint, transform and enlarge your photos.")
-"""What Telegram shows on the bot's page and in links; at most 120 characters."""
-
-COMMANDS = {
-    "start": _("Begin"),
-    "effects": _("What I can do with a picture"),
-    "help": _("How this works"),
-    "language": _("Choose the language"),
-    "cancel": _("Stop what is running"),
-    "reset": _("Forget everything and start afresh"),
-    "report": _("Write to the owner without your name"),
+_CATEGORIES = {
+    Category.PAINT: _("🎨 Paint"),
+    Category.TRANSLATE: _("✨ Transform"),
+    Category.ENLARGE: _("🔍 Enlarge"),
+    Category.OTHER: _("🧩 More"),
 }
 
-_BACK = Label(_("‹ Back"), Menu())
-_TO_OPTIONS = Label(_("‹ Back"), ShowCard())
+_RATIOS = ((1, 1), (4, 3), (3, 4), (16, 9), (9, 16))
 
 Thing = TypeVar("Thing")
 
-REPORT = Card(
-    (
-        _(
-            "Send one message now: words, a photo, a sticker or a voice message. The owner gets a copy of "
-            "just that, without your name or anything else about you, so nobody can answer you."
-        ),
-    ),
-    ((_BACK,),),
-    heading=_("✉️ To the owner"),
-    anew=True,
-)
+
+def menu(effects: Sequence[Effect], pictures: int, *, anew: bool, downloads: bool = False) -> Card:
+    """What can be done with so many pictures that are here already; with `downloads`, where to get more.
+
+    Effects while there are few, otherwise and without a picture their categories.
+    """
+    few = len(effects) <= _FEW if pictures else False
+    rows = effect_rows(effects) if few else category_rows(effects)
+    rows = with_downloads(rows, downloads)
+    return Card((_question(pictures),), rows, anew=anew, under_picture=not pictures)
 
 
-def welcome(first_name: str, effects: Collection[Effect], downloads: bool) -> Card:
-    """The answer to /start."""
-    greeting = _("Hello, {name}!")(name=first_name) if first_name else _("Hello!")
-    invitation = _("Send me a photo, or choose first what I shall do with it.")
-    rows = _with_downloads(_effect_rows(effects), downloads)
-    return Card((invitation,), rows, heading=greeting, anew=True)
+def category(effects: Sequence[Effect], pictures: int, *, anew: bool) -> Card:
+    """The effects of one category."""
+    rows = (*effect_rows(effects), (BACK,))
+    return Card((_question(pictures),), rows, anew=anew, under_picture=True)
 
 
-def menu(effects: Collection[Effect], pictures: int, *, anew: bool, downloads: bool = False) -> Card:
-    """The effects, for so many pictures that are here already; with `downloads`, where to get more."""
+def _question(pictures: int) -> Text:
     if pictures:
-        question = plural(
+        return plural(
             "What shall I do with this picture?", "What shall I do with these {n} pictures?", pictures
         )
-    else:
-        question = _("What shall I do? Choose, then send a photo.")
-    return Card((question,), _with_downloads(_effect_rows(effects), downloads), anew=anew)
+    return _("What shall I do? Choose, then send a photo.")
 
 
 def ask(
@@ -118,21 +100,40 @@ def ask(
 ) -> Card:
     """Ask for the picture of a slot, or for one more; with `has_gallery`, a painting can be chosen."""
     rows = ((Label(_("🖼 Choose a famous painting"), ShowPaintings(0)),),) if has_gallery else ()
-    back = _TO_OPTIONS if another else _BACK
+    back = _TO_OPTIONS if another else BACK
     paragraphs = (slot.prompt,) if another else (effect.description, slot.prompt)
-    return Card(paragraphs, (*rows, (back,)), heading=_heading(effect), anew=anew)
+    return Card(paragraphs, (*rows, (back,)), heading=heading(effect), anew=anew)
 
 
 def options(
-    effect: Effect, session: Session, *, anew: bool = False, paintings: Sequence[Painting] = ()
+    effect: Effect,
+    session: Session,
+    *,
+    anew: bool = False,
+    paintings: Sequence[Painting] = (),
+    keepable: bool = False,
 ) -> Card:
-    """The options of the effect with what is chosen, `paintings` among it, and the button to begin."""
+    """The options of the effect with what is chosen, `paintings` among it, and the button to begin.
+
+    With `keepable`, they are not those that the person begins with, and can be made so.
+    """
     count = len(session.pictures)
     rows = [
         _option_row(place, option, session)
         for place, option in enumerate(effect.options)
         if shown(effect, option, session.options, count)
     ]
+    if session.keeping:
+        rows += [(Label(_("📌 Keep"), KeepOptions()),), (Label(_("‹ Back"), ShowSettings()),)]
+        about = _("I will begin with this for every photo that you send.")
+        return Card((about,), tuple(rows), heading=heading(effect), anew=anew)
+    more = []
+    if can_be_cropped(effect, session):
+        more.append(Label(_("✂️ Crop"), ShowCrop()))
+    if keepable:
+        more.append(Label(_("📌 Keep this choice"), KeepOptions()))
+    if more:
+        rows.append(tuple(more))
     if not takes_one(effect) and fits(effect, count + 1):
         another = _("➕ Another picture: {slot}")(slot=effect.slots[-1].title)
         rows.append((Label(another, AddPicture()),))
@@ -140,9 +141,42 @@ def options(
         go = plural("▶️ Start {n} picture", "▶️ Start {n} pictures", count)
     else:
         go = _("▶️ Start")
-    rows += [(Label(go, Go()),), (_BACK,)]
+    rows += [(Label(go, Go()),), (BACK,)]
     lines = (*_filled(effect, count), *(verbatim(f"🖼 {painting.label}") for painting in paintings))
-    return Card((effect.description,), tuple(rows), heading=_heading(effect), anew=anew, lines=lines)
+    cropped = session.pictures[0].ref if session.pictures and session.pictures[0].ref.crop else None
+    return Card(
+        (effect.description,),
+        tuple(rows),
+        heading=heading(effect),
+        anew=anew,
+        lines=lines,
+        sheet=CropSheet(cropped) if cropped is not None else None,
+    )
+
+
+def can_be_cropped(effect: Effect, session: Session) -> bool:
+    """Whether it is clear which picture is meant, and what it looks like is known."""
+    if not session.pictures or (takes_one(effect) and len(session.pictures) > 1):
+        return False
+    ref = session.pictures[0].ref
+    return bool(ref.small)
+
+
+def crop(effect: Effect, ref: PictureRef) -> Card:
+    """Which part of the picture is taken, and buttons that change it."""
+    shapes = [Label(verbatim(f"{across}:{down}"), SetRatio(across, down)) for across, down in _RATIOS]
+    sides = {
+        Side.LEFT: _("Left −"),
+        Side.RIGHT: _("Right −"),
+        Side.TOP: _("Top −"),
+        Side.BOTTOM: _("Bottom −"),
+    }
+    trims = [Label(title, Trim(side)) for side, title in sides.items()]
+    whole = (Label(_("Whole picture"), SetRatio(0, 0)),) if ref.crop is not None else ()
+    done = Label(_("✓ Done"), ShowCard())
+    words = _("I take what is bright. Choose a shape, or take a little off a side.")
+    rows = (tuple(shapes), *in_rows(trims, 2), (*whole, done))
+    return Card((words,), rows, heading=heading(effect), sheet=CropSheet(ref))
 
 
 def _filled(effect: Effect, count: int) -> tuple[Text, ...]:
@@ -173,7 +207,7 @@ def choices(effect: Effect, place: int, session: Session, page: int | None = Non
         )
         for number, choice in enumerate(option.choices)
     ]
-    return Card((option.title,), (*_in_rows(labels, 2), (_TO_OPTIONS,)), heading=_heading(effect))
+    return Card((option.title,), (*in_rows(labels, 2), (_TO_OPTIONS,)), heading=heading(effect))
 
 
 def _samples(effect: Effect, place: int, option: ChoiceOption, session: Session, page: int | None) -> Card:
@@ -188,8 +222,8 @@ def _samples(effect: Effect, place: int, option: ChoiceOption, session: Session,
     turn = [ShowChoices(place, (page + step) % pages) for step in (-1, 1)]
     return Card(
         (),
-        (*_in_rows(labels, COLUMNS), _turning(turn, page, pages)),
-        heading=_("{effect} · {option}")(effect=_heading(effect), option=option.title),
+        (*in_rows(labels, COLUMNS), _turning(turn, page, pages)),
+        heading=_("{effect} · {option}")(effect=heading(effect), option=option.title),
         names=tuple(_line(number, choice.title) for number, choice in enumerate(here, start=first)),
         sheet=SampleSheet(effect, option, tuple(choice.value for choice in here), first),
     )
@@ -205,8 +239,8 @@ def paintings(effect: Effect, slot: ImageSlot, gallery: Sequence[Painting], page
     turn = [ShowPaintings((page + step) % pages) for step in (-1, 1)]
     return Card(
         (),
-        (*_in_rows(labels, COLUMNS), _turning(turn, page, pages)),
-        heading=_("{effect} · {option}")(effect=_heading(effect), option=slot.title),
+        (*in_rows(labels, COLUMNS), _turning(turn, page, pages)),
+        heading=_("{effect} · {option}")(effect=heading(effect), option=slot.title),
         lines=tuple(
             _line(number, verbatim(painting.label)) for number, painting in enumerate(here, start=first)
         ),
@@ -219,14 +253,14 @@ def downloads(effects: Sequence[tuple[Effect, int]]) -> Card:
     rows = tuple(
         (
             Label(
-                _("{effect} · {size}")(effect=_heading(effect), size=ByteSize(size)),
+                _("{effect} · {size}")(effect=heading(effect), size=ByteSize(size)),
                 ChooseEffect(effect.id),
             ),
         )
         for effect, size in effects
     )
     words = _("These effects need a download first. Once it is here, everybody can use them.")
-    return Card((words,), (*rows, (_BACK,)), heading=_("⬇️ More effects"))
+    return Card((words,), (*rows, (BACK,)), heading=_("⬇️ More effects"))
 
 
 def offer_download(effect: Effect, missing: Sequence[Weights]) -> Card:
@@ -238,20 +272,16 @@ def offer_download(effect: Effect, missing: Sequence[Weights]) -> Card:
         size=ByteSize(size), hosts=", ".join(hosts), licences=", ".join(licences)
     )
     rows = ((Label(_("⬇️ Download"), Download(effect.id)),), (Label(_("‹ Back"), Downloads()),))
-    return Card((effect.description, about), rows, heading=_heading(effect))
+    return Card((effect.description, about), rows, heading=heading(effect))
 
 
-def languages(known: Sequence[Language]) -> Card:
-    """The languages, each by its own name."""
-    rows = tuple((Label(verbatim(language.name), ChooseLanguage(language.code)),) for language in known)
-    return Card((_("Which language shall I speak?"),), rows, anew=True)
-
-
-def _heading(effect: Effect) -> Text:
+def heading(effect: Effect) -> Text:
+    """The effect as its cards and buttons name it."""
     return _("{emoji} {title}")(emoji=effect.emoji, title=effect.title)
 
 
-def _with_downloads(rows: tuple[tuple[Label, ...], ...], downloads: bool) -> tuple[tuple[Label, ...], ...]:
+def with_downloads(rows: Rows, downloads: bool) -> Rows:
+    """`rows`, and below them where the owner gets more effects."""
     return (*rows, (Label(_("⬇️ More effects"), Downloads()),)) if downloads else rows
 
 
@@ -282,12 +312,22 @@ def _turning(turn: Sequence[Button], page: int, pages: int) -> tuple[Label, ...]
     )
 
 
-def _in_rows(labels: Sequence[Label], columns: int) -> tuple[tuple[Label, ...], ...]:
+def in_rows(labels: Sequence[Label], columns: int) -> Rows:
+    """Buttons in so many columns."""
     return tuple(tuple(labels[start : start + columns]) for start in range(0, len(labels), columns))
 
 
-def _effect_rows(effects: Iterable[Effect]) -> tuple[tuple[Label, ...], ...]:
-    return tuple((Label(_heading(effect), ChooseEffect(effect.id)),) for effect in effects)
+def effect_rows(effects: Iterable[Effect]) -> Rows:
+    """A button for each effect."""
+    return tuple((Label(heading(effect), ChooseEffect(effect.id)),) for effect in effects)
+
+
+def category_rows(effects: Sequence[Effect]) -> Rows:
+    """A button for each category that has an effect; the effects themselves where there is but one."""
+    present = [category for category in Category if any(e.category is category for e in effects)]
+    if len(present) < 2:
+        return effect_rows(effects)
+    return in_rows([Label(_CATEGORIES[category], ShowCategory(category)) for category in present], 2)
 
 
 def _option_row(place: int, option: Option, session: Session) -> tuple[Label, ...]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Iterable
-from dataclasses import replace
 from html import escape
 
 from telegram import Bot, CallbackQuery, Message, ReplyParameters
-from telegram.constants import ParseMode
-from telegram.error import BadRequest
+from telegram.constants import ParseMode, ReactionEmoji
+from telegram.error import BadRequest, Forbidden, TelegramError
 
 from impasto.bot.card_message import CardMessage
 from impasto.bot.events import Event
@@ -21,23 +20,27 @@ from impasto.bot.replies import (
     CloseCard,
     FetchWeights,
     ForgetUser,
+    Link,
     PassReport,
     Reply,
     Say,
-    SetLanguage,
+    SetPreferences,
     StopFetching,
     Submit,
+    TellJobs,
     Toast,
 )
 from impasto.bot.services import Services
 from impasto.bot.session import Session
-from impasto.bot.status import file_name
+from impasto.bot.status import file_name, status_html, status_keyboard
+from impasto.bot.view import link_keyboard
 from impasto.effects import Category
 from impasto.i18n import Language
 from impasto.jobs.dispatcher import Refused
 from impasto.jobs.model import Job, JobOrder
 from impasto.text import Text, plural
 from impasto.text import text as _
+from impasto.users import Preferences
 
 log = logging.getLogger(__name__)
 
@@ -54,9 +57,14 @@ class Conversation:
         chat_id: int,
         user_id: int,
         language: Language,
+        answering: int | None = None,
     ) -> None:
+        """`answering` is the message that answers reply to, where many people talk."""
         self._services, self._bot, self._session = services, bot, session
-        self._card = CardMessage(bot, services.sheets, session, chat_id)
+        self._reply = (
+            ReplyParameters(answering, allow_sending_without_reply=True) if answering is not None else None
+        )
+        self._card = CardMessage(bot, services.sheets, session, chat_id, self._reply)
         self._chat_id, self._user_id, self._language = chat_id, user_id, language
 
     async def have(self, event: Event, message: Message | None = None) -> None:
@@ -78,10 +86,14 @@ class Conversation:
         except BadRequest as error:  # it was made while the bot was away, and is too old
             log.info("a tap could not be answered: %s", error)
 
-    async def say(self, message: Text) -> None:
-        """Send a sentence."""
+    async def say(self, message: Text, link: Link | None = None) -> None:
+        """Send a sentence, perhaps with a button that leads elsewhere."""
         await self._bot.send_message(
-            self._chat_id, escape(self._language(message)), parse_mode=ParseMode.HTML
+            self._chat_id,
+            escape(self._language(message)),
+            parse_mode=ParseMode.HTML,
+            reply_markup=link_keyboard(link, self._bot.username, self._language) if link else None,
+            reply_parameters=self._reply,
         )
 
     async def cancel_job(self, query: CallbackQuery, job_id: int) -> None:
@@ -160,27 +172,30 @@ class Conversation:
                 await self._card.show(reply, self._language)
             case CloseCard():
                 await self._card.close()
-            case Say(sentence) | Toast(sentence):
+            case Say(sentence, link):
+                await self.say(sentence, link)
+            case Toast(sentence):
                 await self.say(sentence)
             case Submit(effect_id):
-                category = self._services.plugins.effects[effect_id].category
-                await self._submit(reply, as_file=category is Category.ENLARGE)
+                enlarges = self._services.plugins.effects[effect_id].category is Category.ENLARGE
+                await self._submit(reply, as_file=enlarges or self._session.preferences.as_file)
             case FetchWeights(effect_id):
                 self._services.fetcher.start(effect_id, self._chat_id, self._language)
             case StopFetching(effect_id):
                 self._services.fetcher.stop(effect_id)
-            case CancelJobs(tell):
+            case CancelJobs(tell, closed):
                 count = await self._services.dispatcher.cancel_user(self._user_id)
                 if tell:
-                    await self._say_cancelled(count)
-            case ForgetUser():
-                self._services.plugins.manager.hook.impasto_forget_user(user_id=self._user_id)
-            case SetLanguage(code):
-                users = self._services.users
-                users.set_preferences(self._user_id, replace(users.preferences(self._user_id), language=code))
-                self._language = self._services.languages.get(code)
-            case PassReport() if message is not None:
-                await self._pass_report(message)
+                    await self._say_cancelled(count, closed)
+            case TellJobs():
+                await self._tell_jobs()
+            case ForgetUser(everything):
+                self._forget(everything)
+            case SetPreferences(preferences):
+                self._services.users.set_preferences(self._user_id, preferences)
+                self._language = self._services.languages.get(self._services.users.language(self._user_id))
+            case PassReport(more) if message is not None:
+                await self._pass_report(message, more)
 
     async def _submit(self, submit: Submit, *, as_file: bool, seed: int | None = None) -> None:
         order = JobOrder(
@@ -191,6 +206,7 @@ class Conversation:
             pictures=submit.pictures,
             language=self._language.code,
             as_file=as_file,
+            file_format=self._session.preferences.file_format,
             seed=random.getrandbits(31) if seed is None else seed,
             reply_to=submit.reply_to,
         )
@@ -198,20 +214,62 @@ class Conversation:
             self._services.dispatcher.submit(order)
         except Refused as refused:
             await self.say(refused.user_message)
+        else:
+            await self._react(submit.reply_to)
 
-    async def _say_cancelled(self, count: int) -> None:
-        if count:
+    async def _say_cancelled(self, count: int, closed: bool) -> None:
+        if not count and closed:
+            await self.say(_("All right. Send a photo when you like."))
+        elif count:
             await self.say(plural("{n} picture is cancelled.", "{n} pictures are cancelled.", count))
         else:
             await self.say(_("There is nothing to cancel. Send a photo when you like."))
 
-    async def _pass_report(self, message: Message) -> None:
-        if message.document or message.video or message.animation or message.audio:
-            self._session.reporting = True
-            await self.say(
-                _("A file can carry your name inside. Please send words, a photo, or a voice message.")
-            )
-        elif await self._services.owner.pass_report(message):
-            await self.say(_("Thank you. The owner has it, without your name."))
-        else:
+    async def _pass_report(self, message: Message, more: bool) -> None:
+        try:
+            wrong = await self._services.reports.pass_on(message, self._services.owner.language(), more=more)
+        except TelegramError as error:
+            log.warning("a report could not be passed on: %s", type(error).__name__)
             await self.say(_("The owner could not be reached. Please try again later."))
+            return
+        if wrong is not None:
+            self._session.reporting, self._session.report_album = True, None
+            await self.say(wrong)
+        elif not more:
+            await self.say(_("Thank you. The owner has it, without your name."))
+
+    async def _tell_jobs(self) -> None:
+        """Say how far the person's pictures are, each with its button to cancel."""
+        own = [
+            update
+            for update in self._services.dispatcher.standing()
+            if update.job.order.user_id == self._user_id
+        ]
+        if not own:
+            await self.say(_("Nothing of yours is waiting. Send a photo when you like."))
+        for update in own:
+            effect = self._services.plugins.effects.get(update.job.order.effect_id)
+            if effect is not None:
+                await self._bot.send_message(
+                    self._chat_id,
+                    status_html(update, effect, self._language),
+                    parse_mode=ParseMode.HTML,
+                    reply_markup=status_keyboard(update, self._language),
+                    reply_parameters=self._reply,
+                )
+
+    def _forget(self, everything: bool) -> None:
+        self._services.plugins.manager.hook.impasto_forget_user(user_id=self._user_id)
+        if everything:
+            self._services.users.forget(self._user_id)
+            self._services.store.forget(self._user_id)
+            self._session.preferences = Preferences()
+
+    async def _react(self, message_id: int | None) -> None:
+        """Show on the person's picture that it was seen, where reactions are allowed."""
+        if message_id is None:
+            return
+        try:
+            await self._bot.set_message_reaction(self._chat_id, message_id, ReactionEmoji.EYES)
+        except (BadRequest, Forbidden) as error:
+            log.debug("no reaction: %s", error)

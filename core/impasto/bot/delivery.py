@@ -17,6 +17,7 @@ from telegram.error import BadRequest, NetworkError, TelegramError
 from impasto.bot import limits
 from impasto.bot.job_message import JobMessage
 from impasto.bot.owner import Owner
+from impasto.bot.pace import Pace
 from impasto.bot.results import ResultShelf
 from impasto.gallery.paintings import Gallery
 from impasto.i18n import Languages
@@ -49,6 +50,7 @@ class Delivery:
         owner: Owner,
         gallery: Gallery,
     ) -> None:
+        self._pace = Pace()
         self._bot, self._store, self._shelf, self._owner = bot, store, shelf, owner
         self._languages, self._plugins, self._gallery = languages, plugins, gallery
         self._followers: dict[int, _Follower] = {}
@@ -60,7 +62,9 @@ class Delivery:
                 update = await updates.get()
                 follower = self._followers.get(update.job.id)
                 if follower is None:
-                    follower = self._followers[update.job.id] = _Follower(self._message(update.job))
+                    follower = self._followers[update.job.id] = _Follower(
+                        self._message(update.job), update.job.order.chat_id, self._pace
+                    )
                     group.create_task(self._follow(follower, update.job))
                 follower.offer(update)
 
@@ -104,11 +108,12 @@ class Delivery:
 class _Follower:
     """Shows the latest news of one job, no more often than its chat takes."""
 
-    def __init__(self, message: JobMessage) -> None:
-        self._message = message
+    def __init__(self, message: JobMessage, chat_id: int, pace: Pace) -> None:
+        self._message, self._chat_id, self._pace = message, chat_id, pace
         self._latest: JobUpdate | None = None
         self._news, self._ended = asyncio.Event(), asyncio.Event()
-        self._previewed = float("-inf")
+        self._began = False
+        self._previewed = self._acted = float("-inf")
 
     def offer(self, update: JobUpdate) -> None:
         """Take news; older news that was not shown yet is dropped, but for its preview."""
@@ -128,6 +133,9 @@ class _Follower:
         """Show news until the last, which is returned. Raises `TelegramError` if that can't be shown."""
         while True:
             await self._news.wait()
+            if self._began:
+                await self._turn()
+            self._began = True
             self._news.clear()
             match self._latest:
                 case Done() as done:
@@ -142,14 +150,23 @@ class _Follower:
                     await _briefly(self._show_working(working))
                 case JobUpdate() as update:
                     await _briefly(self._message.show(update))
-            try:
-                async with asyncio.timeout(limits.EDIT_SECONDS):
-                    await self._ended.wait()
-            except TimeoutError:
-                continue
+
+    async def _turn(self) -> None:
+        """Wait until the chat takes more news; the last news goes at once."""
+        waiting = [
+            asyncio.ensure_future(wait) for wait in (self._pace.turn(self._chat_id), self._ended.wait())
+        ]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waiting:
+                wait.cancel()
 
     async def _show_working(self, working: Working) -> None:
         now = asyncio.get_running_loop().time()
+        if now - self._acted >= limits.ACTION_SECONDS:
+            self._acted = now
+            await self._message.show_activity()
         if working.preview is None or now - self._previewed < limits.PREVIEW_SECONDS:
             await self._message.show(working)
             return

@@ -1,195 +1,274 @@
-"""Dialogue: the state machine of one conversation. Pure: a session and an event in, replies out.
-
-Either order works: the effect first and then pictures, or pictures first and then the effect.
-"""
+"""Dialogue: the state machine of one conversation. Pure: a session and an event in, replies out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from dataclasses import replace
 
-from impasto import slots
-from impasto.bot import cards
+from impasto.bot import cards, pages, settings
 from impasto.bot.buttons import (
-    AddPicture,
     ChooseEffect,
     ChooseLanguage,
-    ChoosePainting,
+    Close,
     Download,
     Downloads,
-    Go,
+    DropKeptOptions,
+    ForgetMe,
+    KeepOptions,
     Menu,
-    OpenOption,
-    SetOption,
-    ShowCard,
-    ShowChoices,
-    ShowPaintings,
+    SetDefaultEffect,
+    ShowCategory,
+    ShowDefaultEffects,
+    ShowExample,
+    ShowJobs,
+    ShowLanguages,
+    ShowSettings,
     StopDownload,
+    ToggleSetting,
 )
-from impasto.bot.events import AgainAsked, Command, Event, OtherSent, PictureSent, Pressed
+from impasto.bot.choosing import Choosing
+from impasto.bot.events import AgainAsked, Command, Event, Joined, OtherSent, PictureSent, Pressed
+from impasto.bot.offer import Offer, Paintings, deep_link, find
 from impasto.bot.replies import (
     CancelJobs,
     Card,
     CloseCard,
     FetchWeights,
     ForgetUser,
+    Link,
     PassReport,
     Reply,
     Say,
-    SetLanguage,
+    SetPreferences,
     StopFetching,
-    Submit,
+    TellJobs,
     Toast,
 )
-from impasto.bot.session import SentPicture, Session
-from impasto.effects import ChoiceOption, Effect, OptionValue, RangeOption, ToggleOption, Weights
-from impasto.gallery.paintings import Painting
+from impasto.bot.session import Session
+from impasto.effects import Effect
 from impasto.i18n import Language
-from impasto.jobs.model import PictureRef
 from impasto.text import text as _
+from impasto.users import Preferences
 
-
-class Offer(Protocol):
-    """What the bot can do, which changes when weights are downloaded."""
-
-    def offered(self) -> Sequence[Effect]:
-        """The effects that can be used, as menus show them."""
-
-    def downloadable(self) -> Sequence[Effect]:
-        """Those whose weights can be had."""
-
-    def missing(self, effect: Effect) -> Sequence[Weights]:
-        """The weights that an effect lacks."""
-
-
-class Paintings(Protocol):
-    """The gallery that styles can be chosen from."""
-
-    def paintings(self) -> Sequence[Painting]:
-        """All of them."""
-
-    def of(self, ref: PictureRef) -> Painting | None:
-        """The painting that a picture is."""
+_PRIVATE = frozenset({"settings", "language", "report", "privacy", "forgetme", "about"})
+"""Commands that others need not read along with."""
 
 
 class Dialogue:
     """The conversation about what is on `offer`, in one of `languages`; reports only with an owner."""
 
     def __init__(
-        self, offer: Offer, gallery: Paintings, languages: Sequence[Language], *, has_owner: bool
+        self,
+        offer: Offer,
+        gallery: Paintings,
+        languages: Sequence[Language],
+        *,
+        has_owner: bool,
+        welcome_picture: bool = True,
+        source_url: str | None = None,
     ) -> None:
-        self._offer, self._gallery = offer, gallery
-        self._languages = languages
-        self._has_owner = has_owner
+        self._offer, self._languages = offer, languages
+        self._choosing = Choosing(offer, gallery)
+        self._has_owner, self._source_url = has_owner, source_url
+        self._welcome_picture = welcome_picture
 
     def step(self, session: Session, event: Event) -> list[Reply]:
         """Answer `event` and change `session` accordingly."""
-        if session.reporting and isinstance(event, PictureSent | OtherSent):
-            session.reporting = False
-            return [CloseCard(), PassReport()]
+        if isinstance(event, PictureSent | OtherSent) and (passed := self._report(session, event)):
+            return passed
         match event:
             case Command():
                 return self._command(session, event)
             case PictureSent():
-                return self._picture(session, event)
-            case AgainAsked(effect_id, options, pictures):
-                return self._again(session, effect_id, options, pictures)
+                return self._choosing.picture(session, event)
+            case AgainAsked():
+                return self._choosing.again(session, event)
             case OtherSent(answer):
                 return [Say(answer)]
             case Pressed():
                 return self._pressed(session, event)
+            case Joined():
+                return [Say(pages.group_text(self._offer.offered()))]
+
+    def _report(self, session: Session, event: PictureSent | OtherSent) -> list[Reply]:
+        more = event.album_id is not None and event.album_id == session.report_album
+        if not session.reporting and not more:
+            session.report_album = None
+            return []
+        session.reporting, session.report_album = False, event.album_id
+        return [PassReport(more=True)] if more else [CloseCard(), PassReport()]
 
     def _command(self, session: Session, command: Command) -> list[Reply]:
-        session.reporting = False
+        session.reporting, session.report_album = False, None
+        effect = next((e for e in self._offer.offered() if e.command and e.command == command.name), None)
+        if effect is not None:
+            return self._choosing.command(session, effect, command)
+        if session.in_group and command.name in _PRIVATE:
+            link = Link(_("Write to me"), f"start={command.name}")
+            return [Say(_("Let us talk about that in private."), link)]
         match command.name:
-            case "start":
-                _clear(session)
-                return [
-                    cards.welcome(command.first_name, self._offer.offered(), self._has_downloads(session))
-                ]
             case "effects":
-                return [self._menu(session, anew=True)]
+                session.clear()
+                session.pictures = [command.picture] if command.picture else []
+                return [self._choosing.menu(session, anew=True)]
+            case "start" | "help" if session.in_group:
+                return [Say(pages.group_text(self._offer.offered()))]
+            case "start":
+                return self._start(session, command)
             case "help":
-                return [Say(cards.HELP)]
-            case "language":
-                return [cards.languages(self._languages)]
+                return [Say(pages.help_text(self._offer.offered()))]
+            case "examples":
+                return [pages.examples(self._offer.offered(), 0, anew=True)]
+            case "status":
+                return [TellJobs()]
             case "cancel":
-                _clear(session)
-                return [CloseCard(), CancelJobs(tell=True)]
+                closed = session.card_id is not None or bool(session.pictures)
+                session.clear()
+                return [CloseCard(), CancelJobs(tell=True, closed=closed)]
             case "reset":
-                _clear(session)
+                session.clear()
                 return [
                     CloseCard(),
                     CancelJobs(tell=False),
                     ForgetUser(),
                     Say(_("All is forgotten. Send a photo whenever you like.")),
                 ]
+            case _:
+                return self._personal(session, command.name)
+
+    def _personal(self, session: Session, name: str) -> list[Reply]:
+        """Commands about the person, the bot and its owner."""
+        match name:
+            case "settings":
+                session.clear()
+                return [self._settings(session, anew=True)]
+            case "language":
+                return [pages.languages(self._languages, session.preferences, anew=True)]
+            case "about":
+                return [pages.about(self._offer, self._source_url)]
+            case "privacy":
+                return [pages.PRIVACY]
+            case "forgetme":
+                return [pages.FORGET_ME]
             case "report" if self._has_owner:
-                _clear(session)
+                session.clear()
                 session.reporting = True
-                return [cards.REPORT]
+                return [pages.REPORT]
             case "report":
                 return [Say(_("The owner of this bot does not take messages."))]
             case _:
                 return [Say(_("I don't know this command. /help shows what I can do."))]
 
-    def _picture(self, session: Session, sent: PictureSent) -> list[Reply]:
-        same_album = sent.album_id is not None and sent.album_id == session.album_id
-        session.album_id = sent.album_id
-        if same_album and session.effect_id is None:
-            session.effect_id = session.album_effect_id
-        session.album_effect_id = None
-        effect = self._effect(session)
-        has_room = effect is not None and slots.open_slot(effect, len(session.pictures)) is not None
-        if not same_album and (effect is None or slots.takes_one(effect) or not has_room):
-            session.pictures = []  # a new picture is a new wish
-        if effect is None:
-            session.pictures.append(sent.picture)
-            return [self._menu(session, anew=not same_album)]
-        self._take(session, effect, sent.picture)
-        return self._proceed(session, effect, anew=not same_album)
-
-    def _take(self, session: Session, effect: Effect, picture: SentPicture) -> None:
-        if slots.fits(effect, len(session.pictures) + 1):
-            session.pictures.append(picture)
+    def _start(self, session: Session, command: Command) -> list[Reply]:
+        """The beginning; a link t.me/BOT?start=… leads to an effect or a command."""
+        session.clear()
+        for effect in self._offer.offered():
+            if command.argument == deep_link(effect):
+                return self._choosing.choose(session, effect, anew=True)
+        if command.argument in _PRIVATE and not session.in_group:
+            return self._command(session, replace(command, name=command.argument, argument=""))
+        downloads = session.is_owner and bool(self._offer.downloadable())
+        return [
+            pages.welcome(
+                command.first_name, self._offer.offered(), downloads, pictured=self._welcome_picture
+            )
+        ]
 
     def _pressed(self, session: Session, pressed: Pressed) -> list[Reply]:
         button = pressed.button
-        current = pressed.message_id == session.card_id
+        anew = pressed.message_id != session.card_id
+        if anew and session.in_group:
+            return [Toast(_("This menu is not yours, or out of date. Write /effects for a new one."))]
         match button:
             case Menu():
+                pictures = session.pictures
+                session.clear()
+                session.pictures = pictures
+                return [self._choosing.menu(session, anew=anew)]
+            case ShowCategory(category):
                 session.effect_id, session.options = None, {}
-                session.reporting = False
-                return [self._menu(session, anew=not current)]
+                return [self._choosing.category(session, category, anew=anew)]
             case ChooseEffect(effect_id):
-                return self._choose(session, effect_id, anew=not current)
+                effect = find(self._offer, effect_id)
+                if effect is None:
+                    return self._not_here(session, effect_id)
+                return self._choosing.choose(session, effect, anew=anew)
             case Downloads() | Download() | StopDownload() if session.is_owner:
                 return self._download_pressed(session, pressed)
-            case ChooseLanguage(code):
-                return [SetLanguage(code), CloseCard(), Say(cards.LANGUAGE_CHOSEN)]
+            case ShowExample(page):
+                return [pages.examples(self._offer.offered(), page, anew=anew)]
+            case ShowJobs():
+                return [TellJobs()]
+            case Close():
+                session.clear()
+                return [CloseCard()]
+            case ForgetMe():
+                session.clear()
+                return [
+                    CloseCard(),
+                    CancelJobs(tell=False),
+                    ForgetUser(all=True),
+                    Say(
+                        _("Everything about you is deleted. If you write again, we meet for the first time.")
+                    ),
+                ]
             case _:
-                chosen = self._effect(session)
-                if not current or chosen is None:
-                    return [Toast(cards.STALE)]
-                return self._option_pressed(session, chosen, pressed)
+                return self._setting_pressed(session, pressed, anew=anew)
 
-    def _choose(self, session: Session, effect_id: str, *, anew: bool) -> list[Reply]:
-        effect = self._find(effect_id)
-        if effect is None:
-            if session.is_owner:
-                for wanting in self._offer.downloadable():
-                    if wanting.id == effect_id:
-                        return [cards.offer_download(wanting, self._offer.missing(wanting))]
-            return [Toast(cards.GONE), self._menu(session, anew=True)]
-        session.effect_id, session.options = effect_id, effect.defaults()
-        session.reporting = False
-        while not slots.fits(effect, len(session.pictures)):
-            session.pictures.pop()
-        return self._proceed(session, effect, anew=anew)
+    def _setting_pressed(self, session: Session, pressed: Pressed, *, anew: bool) -> list[Reply]:
+        known = session.preferences
+        match pressed.button:
+            case ShowSettings():
+                session.clear()
+                return [self._settings(session, anew=anew)]
+            case ToggleSetting(name) if (changed := settings.toggled(known, name)) is not None:
+                return self._set(session, changed, anew=anew)
+            case ShowDefaultEffects():
+                return [settings.default_effects(self._offer.offered(), known)]
+            case SetDefaultEffect(effect_id):
+                effect = find(self._offer, effect_id)
+                replies = self._set(
+                    session, replace(known, default_effect=effect.id if effect else None), anew=anew
+                )
+                if effect is not None and effect.options:
+                    replies[-1] = self._choosing.keep(session, effect)
+                return replies
+            case DropKeptOptions():
+                return self._set(session, replace(known, kept_options={}), anew=anew)
+            case ShowLanguages():
+                return [pages.languages(self._languages, known, anew=anew)]
+            case ChooseLanguage(code):
+                session.preferences = replace(known, language=code)
+                return [SetPreferences(session.preferences), CloseCard(), Say(pages.LANGUAGE_CHOSEN)]
+            case _:
+                effect = self._choosing.chosen(session)
+                if anew or effect is None:
+                    return [Toast(cards.STALE)]
+                replies = self._choosing.pressed(session, effect, pressed)
+                if session.keeping and isinstance(pressed.button, KeepOptions):
+                    session.clear()
+                    replies.append(self._settings(session, anew=False))
+                return replies
+
+    def _set(self, session: Session, changed: Preferences, *, anew: bool) -> list[Reply]:
+        session.preferences = changed
+        return [SetPreferences(changed), self._settings(session, anew=anew)]
+
+    def _settings(self, session: Session, *, anew: bool) -> Card:
+        effects = {effect.id: effect for effect in self._offer.offered()}
+        language = next((lang for lang in self._languages if lang.code == session.preferences.language), None)
+        return settings.card(session.preferences, effects, language, announcements=self._has_owner, anew=anew)
+
+    def _not_here(self, session: Session, effect_id: str) -> list[Reply]:
+        if session.is_owner:
+            for wanting in self._offer.downloadable():
+                if wanting.id == effect_id:
+                    return [cards.offer_download(wanting, self._offer.missing(wanting))]
+        return [Toast(cards.GONE), self._choosing.menu(session, anew=True)]
 
     def _download_pressed(self, session: Session, pressed: Pressed) -> list[Reply]:
         match pressed.button:
-            case Download(effect_id) if self._find(effect_id) is None:
+            case Download(effect_id) if find(self._offer, effect_id) is None:
                 return [CloseCard(), FetchWeights(effect_id)]
             case StopDownload(effect_id):
                 return [StopFetching(effect_id)]
@@ -197,137 +276,7 @@ class Dialogue:
                 wanting = self._offer.downloadable()
                 if not wanting:
                     return [Toast(cards.STALE)]
-                sizes = [(effect, sum(w.size for w in self._offer.missing(effect))) for effect in wanting]
+                sizes: list[tuple[Effect, int]] = [
+                    (effect, sum(w.size for w in self._offer.missing(effect))) for effect in wanting
+                ]
                 return [cards.downloads(sizes)]
-
-    def _option_pressed(self, session: Session, effect: Effect, pressed: Pressed) -> list[Reply]:
-        match pressed.button:
-            case Go():
-                return self._submit(session, effect)
-            case ShowCard():
-                return self._proceed(session, effect, anew=False)
-            case ShowPaintings(page):
-                return self._show_paintings(session, effect, page)
-            case ChoosePainting(key):
-                return self._choose_painting(session, effect, key)
-            case AddPicture() if slots.fits(effect, len(session.pictures) + 1):
-                return [self._ask(session, effect, anew=False)]
-            case ShowChoices(place, page) if place < len(effect.options):
-                if not isinstance(effect.options[place], ChoiceOption):
-                    return [Toast(cards.STALE)]
-                return [cards.choices(effect, place, session, page)]
-            case OpenOption(place) if place < len(effect.options):
-                option = effect.options[place]
-                if isinstance(option, ChoiceOption):
-                    return [cards.choices(effect, place, session)]
-                if isinstance(option, ToggleOption):
-                    session.options[option.key] = not session.options[option.key]
-                return [self._options(session, effect)]
-            case SetOption(place, choice) if place < len(effect.options):
-                return self._set_option(session, effect, place, choice)
-            case _:
-                return [Toast(cards.STALE)]
-
-    def _set_option(self, session: Session, effect: Effect, place: int, choice: int) -> list[Reply]:
-        option = effect.options[place]
-        if isinstance(option, ChoiceOption) and choice < len(option.choices):
-            session.options[option.key] = option.choices[choice].value
-        elif isinstance(option, RangeOption):
-            stepped = float(session.options[option.key]) + (option.step if choice else -option.step)
-            if not option.minimum - 1e-9 <= stepped <= option.maximum + 1e-9:
-                return [Toast(_("It goes no further."))]
-            session.options[option.key] = round(stepped, 6)
-        return [self._options(session, effect)]
-
-    def _show_paintings(self, session: Session, effect: Effect, page: int) -> list[Reply]:
-        slot = slots.open_slot(effect, len(session.pictures))
-        paintings = self._gallery.paintings()
-        if slot is None or not slot.gallery or not paintings:
-            return [Toast(cards.STALE)]
-        return [cards.paintings(effect, slot, paintings, page)]
-
-    def _choose_painting(self, session: Session, effect: Effect, key: str) -> list[Reply]:
-        slot = slots.open_slot(effect, len(session.pictures))
-        chosen = next((painting for painting in self._gallery.paintings() if painting.key == key), None)
-        if slot is None or not slot.gallery or chosen is None:
-            return [Toast(cards.STALE)]
-        self._take(session, effect, SentPicture(chosen.ref))
-        return self._proceed(session, effect, anew=False)
-
-    def _proceed(self, session: Session, effect: Effect, *, anew: bool) -> list[Reply]:
-        """Ask for what is missing; where nothing is, show the options, or begin if there are none."""
-        if slots.missing_slot(effect, len(session.pictures)) is not None:
-            return [self._ask(session, effect, anew=anew)]
-        if effect.options:
-            return [self._options(session, effect, anew=anew)]
-        return self._submit(session, effect)
-
-    def _ask(self, session: Session, effect: Effect, *, anew: bool) -> Card:
-        count = len(session.pictures)
-        slot = slots.open_slot(effect, count) or effect.slots[-1]
-        another = slots.missing_slot(effect, count) is None
-        has_gallery = slot.gallery and bool(self._gallery.paintings())
-        return cards.ask(effect, slot, anew=anew, has_gallery=has_gallery, another=another)
-
-    def _options(self, session: Session, effect: Effect, *, anew: bool = False) -> Card:
-        chosen = [self._gallery.of(picture.ref) for picture in session.pictures]
-        paintings = [painting for painting in chosen if painting is not None]
-        return cards.options(effect, session, anew=anew, paintings=paintings)
-
-    def _submit(self, session: Session, effect: Effect) -> list[Reply]:
-        if slots.missing_slot(effect, len(session.pictures)) is not None:
-            return [Toast(cards.STALE)]
-        options = dict(session.options)
-        jobs: list[Reply] = [
-            Submit(
-                effect.id,
-                options,
-                {name: tuple(picture.ref for picture in pictures) for name, pictures in filled.items()},
-                filled[effect.slots[0].name][0].message_id,
-            )
-            for filled in slots.fill(effect, session.pictures)
-        ]
-        session.pictures, session.effect_id, session.options = [], None, {}
-        session.album_effect_id = effect.id if slots.takes_one(effect) and not effect.options else None
-        return [CloseCard(), *jobs]
-
-    def _again(
-        self,
-        session: Session,
-        effect_id: str,
-        options: dict[str, OptionValue],
-        pictures: list[SentPicture],
-    ) -> list[Reply]:
-        effect = self._find(effect_id)
-        _clear(session)
-        session.pictures = pictures
-        if effect is None or not effect.options:
-            return [self._menu(session, anew=True)]
-        session.effect_id, session.options = effect_id, effect.defaults() | options
-        return [self._options(session, effect, anew=True)]
-
-    def _menu(self, session: Session, *, anew: bool) -> Card:
-        count = len(session.pictures)
-        fitting = [effect for effect in self._offer.offered() if slots.fits(effect, count)]
-        return cards.menu(fitting, count, anew=anew, downloads=self._has_downloads(session))
-
-    def _has_downloads(self, session: Session) -> bool:
-        return session.is_owner and bool(self._offer.downloadable())
-
-    def _find(self, effect_id: str) -> Effect | None:
-        return next((effect for effect in self._offer.offered() if effect.id == effect_id), None)
-
-    def _effect(self, session: Session) -> Effect | None:
-        return self._find(session.effect_id) if session.effect_id else None
-
-
-def _clear(session: Session) -> None:
-    """Back to the start, but for who it is and for the card, whose buttons are still in the chat."""
-    fresh = Session(
-        card_id=session.card_id,
-        card_is_photo=session.card_is_photo,
-        card_shown=session.card_shown,
-        is_owner=session.is_owner,
-    )
-    for name in Session.__dataclass_fields__:
-        setattr(session, name, getattr(fresh, name))

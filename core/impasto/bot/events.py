@@ -12,10 +12,13 @@ from impasto.text import Text
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command, without its slash: "start"."""
+    """A command, without its slash: "start"; perhaps under a picture, or in answer to one."""
 
     name: str
     first_name: str = ""
+    argument: str = ""
+    picture: SentPicture | None = None
+    album_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,7 @@ class OtherSent:
     """Something that is not a picture; `answer` tells what to send instead."""
 
     answer: Text
+    album_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,11 @@ class Pressed:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """The bot was taken into a group."""
+
+
+@dataclass(frozen=True, slots=True)
 class AgainAsked:
     """The person wants a former job once more."""
 
@@ -50,4 +59,4 @@ class AgainAsked:
     pictures: list[SentPicture]
 
 
-Event = Command | PictureSent | OtherSent | Pressed | AgainAsked
+Event = Command | PictureSent | OtherSent | Pressed | AgainAsked | Joined

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from telegram import CallbackQuery, Message, Update
-from telegram.constants import ChatType
-from telegram.ext import Application, CallbackQueryHandler, ContextTypes, MessageHandler, filters
+from telegram import CallbackQuery, Chat, Message, Update, User
+from telegram.constants import ChatMemberStatus, ChatType
+from telegram.ext import (
+    Application,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    ContextTypes,
+    MessageHandler,
+    filters,
+)
 
 from impasto.bot.buttons import Again, AsFile, Button, CancelJob, Details, Then, unpack
 from impasto.bot.cards import STALE
 from impasto.bot.conversation import Conversation
-from impasto.bot.events import AgainAsked, Command, Event, OtherSent, PictureSent, Pressed
+from impasto.bot.events import AgainAsked, Event, Joined, OtherSent, PictureSent, Pressed
+from impasto.bot.hearing import event_of
 from impasto.bot.pictures import picture_of
 from impasto.bot.services import Services
 from impasto.bot.session import SentPicture, Session
 from impasto.text import Text
-from impasto.text import text as _
+
+_GROUPS = {ChatType.GROUP, ChatType.SUPERGROUP}
 
 
 class Handlers:
@@ -30,28 +39,39 @@ class Handlers:
         """Listen from now on."""
         application.add_handler(MessageHandler(filters.UpdateType.MESSAGE, self.on_message))
         application.add_handler(CallbackQueryHandler(self.on_button))
+        application.add_handler(ChatMemberHandler(self.on_membership))
 
     async def on_message(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A person sent something."""
         message, user = update.message, update.effective_user
-        if message is None or user is None:
+        if message is None or user is None or user.is_bot or message.chat.type == ChatType.CHANNEL:
             return
-        conversation = self._conversation(message.chat_id, user.id, user.language_code, context)
-        command = _command_of(message, context.bot.username)
-        if message.chat.type == ChatType.PRIVATE:
-            await conversation.have(_event_of(message, command, user.first_name), message)
-        elif command is not None:
-            await conversation.say(
-                _("I work in private chats. Write to me there: {name}")(name=context.bot.name)
-            )
+        event = event_of(message, context.bot.bot)
+        if event is None:
+            return
+        in_group = message.chat.type != ChatType.PRIVATE
+        conversation = self._conversation(
+            message.chat, user, context, answering=message.message_id if in_group else None
+        )
+        await conversation.have(event, message)
+
+    async def on_membership(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Somebody blocked the bot or lets it write again, or it was taken into a group."""
+        change = update.my_chat_member
+        if change is None:
+            return
+        chat, now = change.chat, change.new_chat_member.status
+        if chat.type == ChatType.PRIVATE and now == ChatMemberStatus.BANNED:
+            self._services.users.set_unreachable(chat.id)
+        elif chat.type in _GROUPS and now == ChatMemberStatus.MEMBER:
+            await self._conversation(chat, change.from_user, context).have(Joined())
 
     async def on_button(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A person tapped a button."""
         query = update.callback_query
         if query is None or query.message is None:
             return
-        user = query.from_user
-        conversation = self._conversation(query.message.chat.id, user.id, user.language_code, context)
+        conversation = self._conversation(query.message.chat, query.from_user, context)
         match button := unpack(query.data or ""):
             case CancelJob(job_id):
                 await conversation.cancel_job(query, job_id)
@@ -63,18 +83,22 @@ class Handlers:
                 await conversation.tap(query, self._tap_event(query, button))
 
     def _conversation(
-        self, chat_id: int, user_id: int, client_language: str | None, context: ContextTypes.DEFAULT_TYPE
+        self, chat: Chat, user: User, context: ContextTypes.DEFAULT_TYPE, answering: int | None = None
     ) -> Conversation:
         services = self._services
+        services.users.meet(user.id, user.language_code or "")
+        session = self._sessions.setdefault((chat.id, user.id), Session())
+        session.is_owner = user.id == chat.id == services.owner.chat_id
+        session.in_group = chat.type != ChatType.PRIVATE
+        session.preferences = services.users.preferences(user.id)
         return Conversation(
             services,
             context.bot,
-            self._sessions.setdefault(
-                (chat_id, user_id), Session(is_owner=user_id == services.owner.chat_id)
-            ),
-            chat_id=chat_id,
-            user_id=user_id,
-            language=services.languages.get(services.users.language(user_id) or client_language),
+            session,
+            chat_id=chat.id,
+            user_id=user.id,
+            language=services.languages.get(services.users.language(user.id)),
+            answering=answering,
         )
 
     def _tap_event(self, query: CallbackQuery, button: Button | None) -> Event:
@@ -99,22 +123,3 @@ class Handlers:
             return OtherSent(STALE)
         pictures = [SentPicture(ref, order.reply_to) for refs in order.pictures.values() for ref in refs]
         return AgainAsked(order.effect_id, dict(order.options), pictures)
-
-
-def _event_of(message: Message, command: str | None, first_name: str) -> Event:
-    if command is not None:
-        return Command(command, first_name)
-    picture = picture_of(message)
-    if isinstance(picture, Text):
-        return OtherSent(picture)
-    return PictureSent(SentPicture(picture, message.message_id), message.media_group_id)
-
-
-def _command_of(message: Message, username: str) -> str | None:
-    """The command that `message` begins with, if it is for this bot: "/start@this_bot deep" is "start"."""
-    if not message.text or not message.text.startswith("/"):
-        return None
-    name, _at, addressee = message.text.split(maxsplit=1)[0][1:].partition("@")
-    if addressee and addressee.lower() != username.lower():
-        return None
-    return name.lower()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 
 from telegram import Bot, InputMediaDocument, InputMediaPhoto, ReplyParameters
-from telegram.constants import ParseMode
+from telegram.constants import ChatAction, ParseMode
 from telegram.error import BadRequest, TelegramError
 
 from impasto.bot.results import ResultShelf
@@ -74,6 +74,11 @@ class JobMessage:
         self._shown = html
         if not self._is_photo:
             self._remember(self._message_id, is_photo=True)
+
+    async def show_activity(self) -> None:
+        """Let the client say for a moment that the bot is sending a picture. Raises `TelegramError`."""
+        action = ChatAction.UPLOAD_DOCUMENT if self._job.order.as_file else ChatAction.UPLOAD_PHOTO
+        await self._bot.send_chat_action(self._chat_id, action)
 
     async def deliver(self, done: Done) -> None:
         """Turn the message into the picture; done twice, it is done once. Raises `TelegramError`."""

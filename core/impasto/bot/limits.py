@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from impasto.imaging import Output
+from impasto.jobs.model import JobOrder
 
 DOWNLOAD_BYTES = 20 * 10**6
 """getFile gives no larger files."""
@@ -10,12 +13,32 @@ DOWNLOAD_BYTES = 20 * 10**6
 PHOTO = Output("photo", "JPEG", max_bytes=10 * 10**6, max_side_sum=10_000, max_ratio=20)
 FILE = Output("file", "PNG", max_bytes=50 * 10**6)
 
+
+def outputs(order: JobOrder) -> tuple[Output, ...]:
+    """The forms in which the results of `order` are wanted."""
+    return PHOTO, replace(FILE, format=order.file_format)
+
+
 CAPTION_CHARACTERS = 1024
 CALLBACK_DATA_BYTES = 64
 CALLBACK_ANSWER_CHARACTERS = 200
 
+COMMANDS = 100
+COMMAND_DESCRIPTION_CHARACTERS = 256
+DESCRIPTION_CHARACTERS = 512
+SHORT_DESCRIPTION_CHARACTERS = 120
+
 EDIT_SECONDS = 3.0
-"""Between two edits of a message, at least."""
+"""Between two pieces of news in a chat, at least: about one message a second is allowed, edits counted."""
+
+GROUP_EDIT_SECONDS = 6.0
+"""The same in a group, where 20 messages a minute are allowed."""
+
+NEWS_SECONDS = 0.05
+"""Between two pieces of news in all chats together: 30 messages a second are allowed."""
+
+ACTION_SECONDS = 5.0
+"""How long a client shows "is sending a photo…"."""
 
 PREVIEW_SECONDS = 6.0
 """Between two previews, which are uploads."""

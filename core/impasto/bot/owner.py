@@ -1,60 +1,82 @@
-"""The owner's chat: faults by reference number, and reports without their author."""
+"""The owner's chat: how the bot tells its owner something, faults above all."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from html import escape
 
-from telegram import Bot, Message
+from telegram import Bot
 from telegram.constants import ParseMode
 from telegram.error import TelegramError
 
-from impasto.i18n import Languages
+from impasto.bot.desk.faults import FaultBook, first_line
+from impasto.bot.replies import Card
+from impasto.bot.view import card_html, keyboard
+from impasto.i18n import Language, Languages
 from impasto.text import Text, plural
-from impasto.text import text as _
 from impasto.users import UserStore
 
 log = logging.getLogger(__name__)
+
+_TOLD_CHARACTERS = 500
+_TOLD_AT_START = 10
 
 
 class Owner:
     """Whoever runs the bot; `chat_id` is None where nobody is set."""
 
-    def __init__(self, bot: Bot, chat_id: int | None, languages: Languages, users: UserStore) -> None:
+    def __init__(
+        self, bot: Bot, chat_id: int | None, languages: Languages, users: UserStore, faults: FaultBook
+    ) -> None:
         self._bot, self.chat_id = bot, chat_id
-        self._languages, self._users = languages, users
-        self._faults: dict[str, int] = {}
+        self._languages, self._users, self._faults = languages, users, faults
 
     async def tell_fault(self, reference: str, detail: str) -> None:
-        """Tell of a fault: the first of its kind, and then at 10, 100… of them."""
-        count = self._faults[detail] = self._faults.get(detail, 0) + 1
+        """Note a fault, and tell of it: the first of its kind, and then at 10, 100… of them.
+
+        The first line of `detail` says what is wrong; what follows is kept for /errors.
+        """
+        count = self._faults.record(reference, detail)
         if count in (1, 10, 100, 1000):
             message = plural(
                 "Fault {reference}: {detail} (seen {n} time since the start)",
                 "Fault {reference}: {detail} (seen {n} times since the start)",
                 count,
             )
-            await self._tell(message(reference=reference, detail=detail[:500]))
+            await self._tell(message(reference=reference, detail=first_line(detail)[:_TOLD_CHARACTERS]))
 
-    async def pass_report(self, message: Message) -> bool:
-        """Copy `message` to the owner as from nobody. Nothing of it is logged. False if it failed."""
-        if self.chat_id is None:
-            return False
-        try:
-            await self._tell(_("✉️ Somebody writes to you:"), raising=True)
-            await self._bot.copy_message(self.chat_id, message.chat_id, message.message_id)
-        except TelegramError as error:
-            log.warning("a report could not be passed on: %s", type(error).__name__)
-            return False
-        return True
+    async def tell_broken(self, broken: Sequence[tuple[str, str]]) -> None:
+        """Tell at the start what could not be loaded: names and reasons. They are noted as faults too."""
+        for name, reason in broken:
+            self._faults.record(name, reason)
+        lines = [
+            f"• {name}: {first_line(reason)[:_TOLD_CHARACTERS]}" for name, reason in broken[:_TOLD_AT_START]
+        ]
+        if broken:
+            words = plural(
+                "{n} thing could not be loaded; the rest works:\n{list}\n\n/errors shows everything.",
+                "{n} things could not be loaded; the rest works:\n{list}\n\n/errors shows everything.",
+                len(broken),
+            )
+            await self._tell(words(list="\n".join(lines)))
 
-    async def _tell(self, text: Text, *, raising: bool = False) -> None:
+    async def ask(self, card: Card) -> None:
+        """Show the owner a card, whose buttons are answered at the desk."""
+        await self._send(card_html(card, self.language()), card)
+
+    def language(self) -> Language:
+        """What the owner reads."""
+        return self._languages.get(self._users.language(self.chat_id or 0))
+
+    async def _tell(self, text: Text) -> None:
+        await self._send(escape(self.language()(text)))
+
+    async def _send(self, html: str, card: Card | None = None) -> None:
         if self.chat_id is None:
             return
-        language = self._languages.get(self._users.language(self.chat_id))
+        buttons = keyboard(card.rows, self.language()) if card else None
         try:
-            await self._bot.send_message(self.chat_id, escape(language(text)), parse_mode=ParseMode.HTML)
+            await self._bot.send_message(self.chat_id, html, parse_mode=ParseMode.HTML, reply_markup=buttons)
         except TelegramError as error:
-            if raising:
-                raise
             log.warning("the owner could not be told: %s", error)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
-from telegram import Bot, Message
+from telegram import Bot, Message, PhotoSize
 from telegram.error import BadRequest, NetworkError, TelegramError
 
 from impasto.bot.limits import DOWNLOAD_BYTES
@@ -18,6 +19,7 @@ from impasto.text import text as _
 log = logging.getLogger(__name__)
 
 _PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
+_PREVIEW_SIDE = 600
 _RETRY_SECONDS = (1, 3, 10, 30)
 
 SEND_A_PHOTO = _("Send me a photo and I'll show you what I can do with it.")
@@ -27,7 +29,10 @@ def picture_of(message: Message) -> PictureRef | Text:
     """The picture of `message`, or a sentence that says what to send instead."""
     if message.photo:
         largest = message.photo[-1]
-        return PictureRef(largest.file_id, largest.width, largest.height)
+        small = _for_preview(message.photo)
+        return PictureRef(
+            largest.file_id, largest.width, largest.height, small.file_id, (small.width, small.height)
+        )
     if message.animation or message.video or message.video_note:
         return _("I work with still pictures, not with films. Please send a photo.")
     if message.document:
@@ -37,7 +42,11 @@ def picture_of(message: Message) -> PictureRef | Text:
             return _("This file is not a picture. Please send a photo, or a JPEG, PNG or WebP file.")
         if (document.file_size or 0) > DOWNLOAD_BYTES:
             return _("This file is over 20 MB, more than Telegram lets me fetch. Please send a smaller one.")
-        return PictureRef(document.file_id)
+        thumbnail = document.thumbnail
+        if thumbnail is None:
+            return PictureRef(document.file_id)
+        shape = (thumbnail.width, thumbnail.height)
+        return PictureRef(document.file_id, small=thumbnail.file_id, shape=shape)
     if message.sticker:
         if message.sticker.is_animated or message.sticker.is_video:
             return _("This sticker moves; I work with still pictures. Please send a photo.")
@@ -45,6 +54,12 @@ def picture_of(message: Message) -> PictureRef | Text:
     if message.voice or message.audio:
         return _("I can't listen, only look. Please send a photo.")
     return SEND_A_PHOTO
+
+
+def _for_preview(sizes: Sequence[PhotoSize]) -> PhotoSize:
+    """The version of a photo that is good enough for a preview."""
+    enough = [size for size in sizes if max(size.width, size.height) >= _PREVIEW_SIDE]
+    return min(enough or sizes, key=lambda size: size.width * size.height)
 
 
 class ChatPictures:

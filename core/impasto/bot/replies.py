@@ -9,6 +9,7 @@ from impasto.effects import ChoiceOption, Effect, OptionValue
 from impasto.gallery.paintings import Painting
 from impasto.jobs.model import PictureRef
 from impasto.text import Text
+from impasto.users import Preferences
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,14 @@ class Label:
 
     title: Text
     button: Button
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A button that leads to an address; to the private chat with this bot where that is "start=…"."""
+
+    title: Text
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,36 @@ class PaintingSheet:
     first_number: int
 
 
-Sheet = SampleSheet | PaintingSheet
+@dataclass(frozen=True, slots=True)
+class CropSheet:
+    """A picture with the part of it that is taken; the rest is dim."""
+
+    ref: PictureRef
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleSheet:
+    """A picture before and after an effect."""
+
+    effect: Effect
+
+
+@dataclass(frozen=True, slots=True)
+class WelcomeSheet:
+    """A picture of what several effects do."""
+
+    effects: tuple[Effect, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SizeSheet:
+    """What an effect makes of one picture at several sizes, by its option of that key."""
+
+    effect: Effect
+    option: str
+
+
+Sheet = SampleSheet | PaintingSheet | CropSheet | ExampleSheet | WelcomeSheet | SizeSheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +93,16 @@ class Card:
     names: tuple[Text, ...] = ()
     """Short lines, set one after another."""
     sheet: Sheet | None = None
+    under_picture: bool = False
+    """It may stand under the picture that the card before it showed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """A sentence by itself."""
+    """A sentence by itself, perhaps with a button that leads elsewhere."""
 
     message: Text
+    link: Link | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,26 +138,40 @@ class StopFetching:
 
 @dataclass(frozen=True, slots=True)
 class CancelJobs:
-    """Withdraw the person's jobs, and with `tell` say how many there were."""
+    """Withdraw the person's jobs, and with `tell` say how many there were.
+
+    With `closed`, something else was ended by the same word, so that "nothing to cancel" would be wrong.
+    """
 
     tell: bool
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ForgetUser:
-    """Let plugins drop what they keep of the person."""
+    """Let plugins drop what they keep of the person; with `all`, the bot drops everything too."""
+
+    all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class SetLanguage:
-    """Speak this language to the person from now on."""
+class SetPreferences:
+    """Keep these settings of the person, the language among them."""
 
-    code: str
+    preferences: Preferences
+
+
+@dataclass(frozen=True, slots=True)
+class TellJobs:
+    """Say which of the person's pictures wait or are being worked on, and how far they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassReport:
     """Copy the person's message to the owner without its author."""
+
+    more: bool = False
+    """It belongs to the album that the one before began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +188,8 @@ Reply = (
     | StopFetching
     | CancelJobs
     | ForgetUser
-    | SetLanguage
+    | SetPreferences
+    | TellJobs
     | PassReport
     | CloseCard
 )

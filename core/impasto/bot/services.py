@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from impasto.access import Access
 from impasto.bot.dialogue import Dialogue
 from impasto.bot.fetching import WeightsFetcher
 from impasto.bot.owner import Owner
+from impasto.bot.reporting import Reports
 from impasto.bot.results import ResultShelf
 from impasto.bot.sheets import Sheets
 from impasto.i18n import Languages
@@ -24,9 +26,11 @@ class Services:
     dispatcher: Dispatcher
     store: JobStore
     users: UserStore
+    access: Access
     languages: Languages
     plugins: Plugins
     shelf: ResultShelf
     owner: Owner
+    reports: Reports
     sheets: Sheets
     fetcher: WeightsFetcher

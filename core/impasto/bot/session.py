@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from impasto.effects import OptionValue
 from impasto.jobs.model import PictureRef
+from impasto.users import Preferences
 
 
 @dataclass(slots=True)
@@ -20,6 +21,11 @@ class SentPicture:
 class Session:
     """Where the conversation of one user in one chat stands. A fresh one is the start."""
 
+    is_owner: bool = False
+    in_group: bool = False
+    """Others read along."""
+    preferences: Preferences = field(default_factory=Preferences)
+    """As they stand at this event."""
     effect_id: str | None = None
     pictures: list[SentPicture] = field(default_factory=list)
     options: dict[str, OptionValue] = field(default_factory=dict)
@@ -33,6 +39,24 @@ class Session:
     """Whether that message shows a picture, so that its words are a caption."""
     card_shown: int = field(default=0, compare=False)
     """Rises with every change of that message."""
-    is_owner: bool = False
+    direct: bool = False
+    """The effect came by a command: it begins as soon as its pictures are here."""
+    keeping: bool = False
+    """The options on the card are to be kept for the effect, not for one picture."""
     reporting: bool = False
     """The next message goes to the owner."""
+    report_album: str | None = None
+    """The album that is on its way to the owner."""
+
+    def clear(self) -> None:
+        """Back to the start, but for who it is and for the card, whose buttons are still in the chat."""
+        fresh = Session(
+            is_owner=self.is_owner,
+            in_group=self.in_group,
+            preferences=self.preferences,
+            card_id=self.card_id,
+            card_is_photo=self.card_is_photo,
+            card_shown=self.card_shown,
+        )
+        for name in self.__dataclass_fields__:
+            setattr(self, name, getattr(fresh, name))

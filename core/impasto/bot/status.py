@@ -21,6 +21,8 @@ from impasto.text import text as _
 
 _BAR_CELLS = 10
 
+PAUSED = _("The owner's computer is needed for something else just now; your picture waits.")
+
 
 def status_html(update: JobUpdate, effect: Effect, language: Language) -> str:
     """The words for the state of a job, as Telegram's HTML."""
@@ -30,13 +32,14 @@ def status_html(update: JobUpdate, effect: Effect, language: Language) -> str:
 
 def _lines(update: JobUpdate, language: Language) -> list[str]:
     match update:
-        case Waiting(ahead=ahead, restarted=restarted):
+        case Waiting(ahead=ahead, restarted=restarted, paused=paused):
             place = (
                 language(plural("{n} picture goes before yours.", "{n} pictures go before yours.", ahead))
                 if ahead
                 else language(_("Your picture is next."))
             )
-            return [language(_("I was restarted; nothing is lost.")), place] if restarted else [place]
+            news = [language(_("I was restarted; nothing is lost."))] if restarted else []
+            return [*news, language(PAUSED), place] if paused else [*news, place]
         case Working(fraction=fraction, remaining=remaining):
             lines = [f"{bar(fraction)} {language.percent(fraction)}"]
             if remaining is not None and remaining >= 2:
@@ -48,6 +51,8 @@ def _lines(update: JobUpdate, language: Language) -> list[str]:
             if fault is not None:
                 lines.append(language(_("Reference: {number}")(number=str(update.job.id))))
             return lines
+        case Withdrawn(by_owner=True):
+            return [language(_("The owner of this computer had to stop this picture. Sorry about that."))]
         case Withdrawn():
             return [language(_("Cancelled."))]
         case _:

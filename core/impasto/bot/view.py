@@ -7,7 +7,7 @@ from html import escape
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from impasto.bot.buttons import pack
-from impasto.bot.replies import Card, Label
+from impasto.bot.replies import Card, Label, Link
 from impasto.i18n import Language
 
 
@@ -21,6 +21,13 @@ def card_html(card: Card, language: Language) -> str:
     if card.lines:
         paragraphs.append("\n".join(escape(language(line)) for line in card.lines))
     return "\n\n".join(paragraphs)
+
+
+def link_keyboard(link: Link, username: str, language: Language) -> InlineKeyboardMarkup:
+    """The one button of a link; "start=…" leads to the private chat with the bot of that name."""
+    deep = link.address.startswith("start=")
+    address = f"https://t.me/{username}?{link.address}" if deep else link.address
+    return InlineKeyboardMarkup([[InlineKeyboardButton(language(link.title), url=address)]])
 
 
 def keyboard(rows: tuple[tuple[Label, ...], ...], language: Language) -> InlineKeyboardMarkup | None:

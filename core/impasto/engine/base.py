@@ -11,20 +11,29 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from impasto.crop import Crop
 from impasto.effects import OptionValue
 from impasto.imaging import EncodedPicture, Output
 from impasto.text import Text
 
 
 @dataclass(frozen=True, slots=True)
+class InputPicture:
+    """A picture as it came, a file, and the part of it that is wanted; None for the whole."""
+
+    data: bytes = field(repr=False)
+    crop: Crop | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
-    """One attempt at a job: the effect, its options, and its pictures as files by slot."""
+    """One attempt at a job: the effect, its options, and its pictures by slot."""
 
     id: str
     attempt: int
     effect_id: str
     options: Mapping[str, OptionValue]
-    images: Mapping[str, tuple[bytes, ...]]
+    images: Mapping[str, tuple[InputPicture, ...]]
     outputs: tuple[Output, ...]
     seed: int = 0
     preview_side: int = 0
@@ -73,7 +82,7 @@ class Finished(TaskEvent):
     notes: tuple[Text, ...] = ()
     seconds: float = 0.0
     pixels: int = 0
-    """Of the pictures that came in."""
+    """Of the pictures that came in, each as far as it was wanted."""
     facts: tuple[tuple[str, str], ...] = ()
     """What the processor told of the run, where the task asked for details."""
     attachments: tuple[Attachment, ...] = ()

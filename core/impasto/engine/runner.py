@@ -17,7 +17,7 @@ from PIL import Image
 
 from impasto import imaging
 from impasto.effects import BadPicture, Cancelled, Effect, EffectError, Processor
-from impasto.engine.base import Failed, FailureKind, Finished, Progress, Task
+from impasto.engine.base import Failed, FailureKind, Finished, InputPicture, Progress, Task
 from impasto.engine.details import Details
 from impasto.plugins import Plugins
 from impasto.text import Text, as_text
@@ -124,7 +124,8 @@ class EffectRunner:
         context = Context(task, self._settings.device_budget, cancelled, emit)
         started = time.monotonic()
         try:
-            pictures = self._pictures(task, context)
+            slots = self._decoded(task, context)
+            pictures = self._pictures(task, slots, context)
             seconds = time.monotonic() - started
             attachments = context.details.attachments()
         except Cancelled:
@@ -141,22 +142,30 @@ class EffectRunner:
             pictures=pictures,
             notes=tuple(context.notes),
             seconds=seconds,
+            pixels=sum(p.image.width * p.image.height for pictures in slots.values() for p in pictures),
             facts=tuple(context.details.facts.items()),
             attachments=attachments,
         )
 
-    def _pictures(self, task: Task, context: Context) -> tuple[imaging.EncodedPicture, ...]:
-        effect = self._plugins.effects[task.effect_id]
-        context.record("device", self._device)
+    def _decoded(self, task: Task, context: Context) -> dict[str, list[imaging.Picture]]:
+        """The pictures that came in, by slot, each cropped to what is wanted of it."""
         context.check()
-        slots = {
-            name: [imaging.decode(data, self._settings.input_pixels) for data in files]
-            for name, files in task.images.items()
-        }
+        slots = {name: [self._open(given) for given in files] for name, files in task.images.items()}
         for pictures in slots.values():
             for picture in pictures:
                 for note in picture.notes:
                     context.note(note)
+        return slots
+
+    def _open(self, given: InputPicture) -> imaging.Picture:
+        picture = imaging.decode(given.data, self._settings.input_pixels)
+        return picture if given.crop is None else picture.cropped(given.crop)
+
+    def _pictures(
+        self, task: Task, slots: dict[str, list[imaging.Picture]], context: Context
+    ) -> tuple[imaging.EncodedPicture, ...]:
+        effect = self._plugins.effects[task.effect_id]
+        context.record("device", self._device)
         images = {name: [picture.image for picture in pictures] for name, pictures in slots.items()}
         options = effect.defaults() | dict(task.options)
         alpha = slots[effect.slots[0].name][0].alpha

@@ -6,13 +6,14 @@ python -m impasto.gallery.sheet FIRST_NUMBER PATH… writes the JPEG to standard
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Sequence
-from io import BytesIO
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+from impasto.gallery.apart import drawn_apart
+from impasto.imaging import written
 
 COLUMNS = 3
 PER_SHEET = 9
@@ -31,20 +32,11 @@ async def compose(pictures: Sequence[Path | None], first_number: int) -> bytes:
     None, and what can't be opened, leaves its place grey. Raises `ChildProcessError` where the process fails.
     """
     paths = [_NOTHING if path is None else str(path) for path in pictures]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", __name__, str(first_number), *paths,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    data, errors = await process.communicate()
-    if process.returncode:
-        raise ChildProcessError(f"a sheet could not be composed: {errors.decode(errors='replace')[-500:]}")
-    return data
+    return await drawn_apart(__name__, str(first_number), *paths)
 
 
-def draw(pictures: Sequence[Path | None], first_number: int) -> bytes:
+def draw(pictures: Sequence[Path | None], first_number: int) -> Image.Image:
     """The same, here and now."""
-    from PIL import ImageFont
-
     rows = -(-len(pictures) // COLUMNS)
     columns = min(COLUMNS, len(pictures))
     sheet = Image.new("RGB", (columns * (CELL + _GAP) + _GAP, rows * (CELL + _GAP) + _GAP), "white")
@@ -56,9 +48,7 @@ def draw(pictures: Sequence[Path | None], first_number: int) -> bytes:
         pen.rounded_rectangle((x, y, x + _BADGE + 6, y + _BADGE - 4), 10, fill="#222222")
         centre = (x + (_BADGE + 6) / 2, y + (_BADGE - 4) / 2)
         pen.text(centre, str(first_number + place), fill="white", font=font, anchor="mm")
-    file = BytesIO()
-    sheet.save(file, "JPEG", quality=88)
-    return file.getvalue()
+    return sheet
 
 
 def _square(path: Path | None) -> Image.Image:
@@ -75,4 +65,5 @@ def _square(path: Path | None) -> Image.Image:
 
 if __name__ == "__main__":
     first, *names = sys.argv[1:]
-    sys.stdout.buffer.write(draw([None if name == _NOTHING else Path(name) for name in names], int(first)))
+    pictures = [None if name == _NOTHING else Path(name) for name in names]
+    sys.stdout.buffer.write(written(draw(pictures, int(first))))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from impasto.config import Limits
@@ -19,6 +19,7 @@ from impasto.engine.base import (
     Failed,
     FailureKind,
     Finished,
+    InputPicture,
     NoDeviceReady,
     Progress,
     Started,
@@ -41,6 +42,7 @@ POISON_DEATHS = 2
 """Workers that a job may kill before it is given up."""
 
 _PREVIEW_SIDE = 800
+_DAY = 24 * 3600.0
 
 
 class PictureSource(Protocol):
@@ -64,18 +66,22 @@ class Dispatcher:
         engine: Engine,
         source: PictureSource,
         effects: Mapping[str, Effect],
-        outputs: Sequence[Output],
+        outputs: Callable[[JobOrder], tuple[Output, ...]],
         limits: Limits,
         developer: int | None = None,
     ) -> None:
         """`developer` is the user who is told the details of their jobs."""
         self._store, self._engine, self._source = store, engine, source
-        self._effects, self._outputs, self._limits = effects, tuple(outputs), limits
+        self._effects, self._outputs, self._limits = effects, outputs, limits
         self._developer = developer
         self._scheduler, self._errands = Scheduler(), Errands()
         self._active: dict[int, Job] = {}
         self._fetching: dict[int, asyncio.Task[None]] = {}
-        self._began: dict[int, float] = {}
+        self._began: dict[int, tuple[str, float]] = {}
+        """On which device the worker began with each job, and when."""
+        self._stopped_by_owner: set[int] = set()
+        self._done: dict[int, float] = {}
+        """The fraction of each job that is done."""
         self._group: asyncio.TaskGroup | None = None
         self.updates: asyncio.Queue[JobUpdate] = asyncio.Queue()
 
@@ -104,14 +110,47 @@ class Dispatcher:
             )
         if len(self._store.unfinished()) >= self._limits.jobs_in_all:
             raise Refused(_("So many people are here just now that I can't take more. Try again later."))
+        self._check_share(order)
         job = self._store.add(order)
         log.info("job %d: %s accepted", job.id, order.effect_id)
         self._enqueue(job)
         self._feed()
         return job
 
-    async def cancel(self, job_id: int) -> None:
+    def _check_share(self, order: JobOrder) -> None:
+        share = self._limits.megapixels_per_day
+        if share is None:
+            return
+        new = sum(ref.width * ref.height for refs in order.pictures.values() for ref in refs)
+        used = self._store.pixels_since(order.user_id, time.time() - _DAY)
+        if used + new > share * 1e6:
+            raise Refused(
+                _(
+                    "That would be more than your share of this computer, {limit} megapixels in 24 hours. "
+                    "Please come back later, or send a smaller picture."
+                )(limit=share)
+            )
+
+    @property
+    def paused(self) -> bool:
+        """Whether nothing new is begun."""
+        return self._store.is_paused()
+
+    def pause(self) -> None:
+        """Begin nothing new, through restarts, until `resume`; what runs goes on."""
+        self._store.set_paused(True)
+        self._tell_positions()
+
+    def resume(self) -> None:
+        """Go on with the jobs that wait."""
+        self._store.set_paused(False)
+        self._tell_positions()
+        self._feed()
+
+    async def cancel(self, job_id: int, *, by_owner: bool = False) -> None:
         """Withdraw a job: at once if it waits, as soon as its effect looks up if it runs."""
+        if by_owner:
+            self._stopped_by_owner.add(job_id)
         if self._scheduler.remove(job_id):
             self._withdraw(self._store.get(job_id))
             self._tell_positions()
@@ -122,18 +161,32 @@ class Dispatcher:
         elif job_id in self._active:
             await self._engine.cancel(str(job_id))
 
-    async def cancel_user(self, user_id: int) -> int:
+    async def cancel_user(self, user_id: int, *, by_owner: bool = False) -> int:
         """Withdraw every job of a user; returns how many there were."""
         jobs = [job for job in self._store.unfinished(user_id) if job.state is not JobState.FINISHED]
         for job in jobs:
-            await self.cancel(job.id)
+            await self.cancel(job.id, by_owner=by_owner)
         return len(jobs)
 
+    def standing(self) -> list[Working | Waiting]:
+        """Every job that is being done, and then those that wait, in the order in which they are served."""
+        working = [self._working(job, self._done.get(job.id, 0.0)) for job in self._active.values()]
+        ahead, paused = len(working), self.paused
+        waiting = enumerate(self._scheduler.order())
+        return [*working, *(Waiting(job, ahead + n, paused=paused) for n, job in waiting)]
+
     async def run_errand(
-        self, effect: Effect, options: Mapping[str, OptionValue], picture: bytes, output: Output
+        self,
+        effect: Effect,
+        options: Mapping[str, OptionValue],
+        images: Mapping[str, tuple[InputPicture, ...]],
+        output: Output,
     ) -> bytes | None:
-        """Apply an effect of one slot to `picture` when no job waits; None where that failed."""
-        result = self._errands.add(effect.id, options, effect.slots[0].name, picture, output)
+        """Apply an effect to pictures of our own when no job waits; None where jobs kept coming.
+
+        Raises `ErrandFailed` where the effect can't.
+        """
+        result = self._errands.add(effect.id, options, images, output)
         self._feed()
         return await result
 
@@ -145,12 +198,13 @@ class Dispatcher:
             return
         self._scheduler.add(job, express=effect.express, first=first)
         ahead = [waiting.id for waiting in self._scheduler.order()].index(job.id) + len(self._active)
-        free = sum(device.ready for device in self._engine.capacity())
-        self._tell(Waiting(job, max(0, ahead - free), restarted))
+        paused = self.paused
+        free = 0 if paused else sum(device.ready for device in self._engine.capacity())
+        self._tell(Waiting(job, max(0, ahead - free), restarted, paused))
 
     def _feed(self) -> None:
         """Start as many waiting jobs as there are devices ready for one."""
-        if self._group is None:  # not running yet, or no more
+        if self._group is None or self.paused:  # not running yet, or no more
             return
         free = sum(device.ready for device in self._engine.capacity()) - len(self._fetching)
         took = False
@@ -164,6 +218,8 @@ class Dispatcher:
         while free > 0 and (errand := self._errands.take()) is not None:
             self._group.create_task(self._start_errand(errand))
             free -= 1
+        for errand_id in self._errands.give_way(len(self._scheduler)):
+            self._group.create_task(self._engine.cancel(errand_id))
 
     async def _start_errand(self, errand: Task) -> None:
         try:
@@ -176,8 +232,8 @@ class Dispatcher:
         order = job.order
         try:
             images = {
-                slot: tuple([await self._source.fetch(picture) for picture in pictures])
-                for slot, pictures in order.pictures.items()
+                slot: tuple([InputPicture(await self._source.fetch(ref), ref.crop) for ref in refs])
+                for slot, refs in order.pictures.items()
             }
         except EffectError as error:
             self._give_up(job, error.user_message)
@@ -189,7 +245,7 @@ class Dispatcher:
             effect_id=order.effect_id,
             options=order.options,
             images=images,
-            outputs=self._outputs,
+            outputs=self._outputs(order),
             seed=order.seed,
             preview_side=_PREVIEW_SIDE,
             details=order.user_id == self._developer,
@@ -197,9 +253,10 @@ class Dispatcher:
         del self._fetching[job.id]
         try:
             await self._engine.submit(task)
-        except NoDeviceReady:  # it died in the meantime
+        except NoDeviceReady:  # it died in the meantime, or an errand was quicker
             del self._active[job.id]
             self._enqueue(self._store.advance(job, JobState.QUEUED), first=True)
+            self._feed()
 
     def _take(self, event: TaskEvent | CapacityChanged) -> None:
         if isinstance(event, CapacityChanged):
@@ -211,11 +268,12 @@ class Dispatcher:
         if job is None or job.attempts != event.attempt:
             return
         match event:
-            case Started():
-                self._began[job.id] = time.monotonic()
-                self._tell(Working(job, 0.0))
+            case Started(device=device):
+                self._began[job.id] = device, time.monotonic()
+                self._tell(self._working(job, 0.0))
             case Progress(fraction=fraction, preview=preview):
-                self._tell(Working(job, fraction, self._remaining(job, fraction), preview))
+                self._done[job.id] = fraction
+                self._tell(self._working(job, fraction, preview))
             case Finished(seconds=seconds):
                 log.info("job %d: %s took %.1f s", job.id, job.order.effect_id, seconds)
                 self._store.set_measured(job, event.pixels, seconds)
@@ -250,6 +308,7 @@ class Dispatcher:
         self._active.pop(job.id, None)
         self._fetching.pop(job.id, None)
         self._began.pop(job.id, None)
+        self._done.pop(job.id, None)
 
     def _give_up(self, job: Job, message: Text) -> None:
         job = self._ended(job, JobState.FAILED)
@@ -257,17 +316,22 @@ class Dispatcher:
         self._feed()
 
     def _withdraw(self, job: Job) -> None:
-        self._tell(Withdrawn(self._store.advance(job, JobState.CANCELLED)))
+        by_owner = job.id in self._stopped_by_owner
+        self._stopped_by_owner.discard(job.id)
+        self._tell(Withdrawn(self._store.advance(job, JobState.CANCELLED), by_owner))
 
-    def _remaining(self, job: Job, fraction: float) -> float | None:
-        began = self._began.get(job.id)
-        if began is None or fraction < 0.03:
-            return None
-        return (time.monotonic() - began) * (1 - fraction) / fraction
+    def _working(self, job: Job, fraction: float, preview: bytes | None = None) -> Working:
+        if job.id not in self._began:
+            return Working(job, fraction, preview=preview)
+        device, began = self._began[job.id]
+        seconds = time.monotonic() - began
+        remaining = seconds * (1 - fraction) / fraction if fraction >= 0.03 else None
+        return Working(job, fraction, remaining, preview, device, seconds)
 
     def _tell_positions(self) -> None:
+        paused = self.paused
         for place, job in enumerate(self._scheduler.order()):
-            self._tell(Waiting(job, place + len(self._active)))
+            self._tell(Waiting(job, place + len(self._active), paused=paused))
 
     def _tell(self, update: JobUpdate) -> None:
         self.updates.put_nowait(update)

@@ -53,6 +53,8 @@ class PictureRef:
     """In pixels; 0 where Telegram did not say."""
     small: str = ""
     """The file id of a small version of it, for previews; empty where there is none."""
+    shape: tuple[int, int] = (0, 0)
+    """The width and height of that version: the ratio of the picture's own."""
     crop: Crop | None = None
     """The part of it that is wanted; None for the whole."""
 
@@ -93,6 +95,19 @@ class Job:
     """Of its pictures, as far as they are known."""
     seconds: float = 0.0
     """That the effect took, once it has finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a job, for statistics. `at` is in seconds since the epoch."""
+
+    user_id: int
+    effect_id: str
+    made: bool
+    """Whether there is a picture; if not, it failed."""
+    at: float
+    seconds: float
+    pixels: int
 
 
 def check_transition(job: Job, state: JobState) -> None:

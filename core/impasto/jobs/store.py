@@ -1,4 +1,7 @@
-"""JobStore: every accepted job, kept through restarts. The only writer of the jobs table."""
+"""JobStore: every accepted job and whether jobs are begun, kept through restarts.
+
+The only writer of the jobs table.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from dataclasses import asdict
 from typing import Any
 
 from impasto.crop import Crop
-from impasto.jobs.model import UNFINISHED, Job, JobOrder, JobState, PictureRef, check_transition
+from impasto.jobs.model import UNFINISHED, Job, JobOrder, JobState, Outcome, PictureRef, check_transition
 
 _KEPT_SECONDS = 30 * 24 * 3600
 
@@ -91,6 +94,37 @@ class JobStore:
         ).fetchone()
         return int(row["pixels"] or 0)
 
+    def outcomes(self, since: float) -> list[Outcome]:
+        """The jobs that came to a picture or failed since then (seconds of the epoch), in that order."""
+        made = (JobState.FINISHED, JobState.DELIVERED)
+        rows = self._db.execute(
+            "SELECT user_id, effect_id, state, changed, seconds, pixels FROM jobs"
+            " WHERE changed >= ? AND state IN (?, ?, ?) ORDER BY changed",
+            (since, *made, JobState.FAILED),
+        )
+        return [
+            Outcome(
+                row["user_id"],
+                row["effect_id"],
+                row["state"] in made,
+                row["changed"],
+                row["seconds"],
+                row["pixels"],
+            )
+            for row in rows
+        ]
+
+    def is_paused(self) -> bool:
+        """Whether the owner wants no job to be begun."""
+        return self._db.execute("SELECT 1 FROM facts WHERE name = 'paused'").fetchone() is not None
+
+    def set_paused(self, paused: bool) -> None:
+        """Keep what the owner wants."""
+        if paused:
+            self._db.execute("INSERT OR IGNORE INTO facts VALUES ('paused', '')")
+        else:
+            self._db.execute("DELETE FROM facts WHERE name = 'paused'")
+
     def forget(self, user_id: int) -> None:
         """Delete the jobs of a user that came to their end."""
         marks = ", ".join("?" * len(UNFINISHED))
@@ -155,5 +189,5 @@ def _job(row: sqlite3.Row) -> Job:
 
 
 def _picture(ref: dict[str, Any]) -> PictureRef:
-    crop = ref.pop("crop", None)
-    return PictureRef(**ref, crop=Crop(**crop) if crop else None)
+    crop, shape = ref.pop("crop", None), ref.pop("shape", (0, 0))
+    return PictureRef(**ref, shape=tuple(shape), crop=Crop(**crop) if crop else None)

@@ -23,6 +23,8 @@ class Waiting(JobUpdate):
 
     ahead: int
     restarted: bool = False
+    paused: bool = False
+    """Nothing is begun just now: the owner needs the computer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,9 @@ class Working(JobUpdate):
     fraction: float
     remaining: float | None = None
     preview: bytes | None = field(default=None, repr=False)
+    device: str | None = None
+    seconds: float = 0.0
+    """That it has been worked on; None and 0 as long as its pictures are fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +60,6 @@ class NotDone(JobUpdate):
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn(JobUpdate):
-    """The person cancelled it."""
+    """The person cancelled it, or the owner did."""
+
+    by_owner: bool = False

@@ -17,8 +17,6 @@ from impasto.sandbox.world import World
 log = logging.getLogger(__name__)
 
 _TOKEN: Final = re.compile(r"\d{3,}:[\w-]{20,}")
-# Not the request is wrong, but its moment: blocked by the user, a second poller, too many messages.
-_CIRCUMSTANCES: Final = {401, 403, 409, 429}
 
 
 class BotApi:
@@ -49,7 +47,7 @@ class BotApi:
             body = await read_body(request)
             return web.json_response({"ok": True, "result": await self._carried_out(request, body)})
         except Refused as refused:
-            if refused.code not in _CIRCUMSTANCES:
+            if not refused.blameless:
                 self._record(request.match_info["method"], body, refused)
             return web.json_response(refused.body(), status=refused.code)
         except Exception:

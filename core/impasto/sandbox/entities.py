@@ -41,7 +41,9 @@ _FOUND: Final = re.compile(
     r"|(?P<url>\bhttps?://[^\s<>\"]*[^\s<>\".,;:!?)\]'])"
     r"|(?P<mention>(?<![\w@])@[A-Za-z]\w{3,31}\b)"
 )
-_OPAQUE: Final = {"code", "pre", "text_link"}
+_OPAQUE: Final = {"code", "pre", "text_link", "text_mention"}
+# Telegram finds these by itself and passes over those that are given.
+_FOUND_ALWAYS: Final = {"bot_command", "url", "mention", "email", "hashtag", "cashtag", "phone_number"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,12 @@ class Formatted:
 def utf16(text: str) -> int:
     """The length of `text` in UTF-16 code units."""
     return len(text) + sum(ord(character) > 0xFFFF for character in text)
+
+
+def part(text: str, entity: Entity) -> str:
+    """The words of `text` that the entity marks."""
+    first, last = entity["offset"], entity["offset"] + entity["length"]
+    return text.encode("utf-16-le")[2 * first : 2 * last].decode("utf-16-le", "replace")
 
 
 def formatted(text: str, parse_mode: str | None, entities: list[Any] | None) -> Formatted:
@@ -93,7 +101,7 @@ def _given(text: str, entities: list[Any]) -> list[Entity]:
                 f"entity beginning at UTF-16 offset {offset} ends after the end of the text "
                 f"at UTF-16 offset {end}"
             )
-    return [dict(entity) for entity in entities if entity["length"] > 0]
+    return [dict(e) for e in entities if e["length"] > 0 and e["type"] not in _FOUND_ALWAYS]
 
 
 def _trimmed(parsed: Formatted) -> Formatted:

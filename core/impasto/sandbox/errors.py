@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+# Not the request is wrong, but its moment: blocked by the user, a second poller, too many messages.
+_CIRCUMSTANCES: Final = {401, 403, 409, 429}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +22,18 @@ class Refusal:
 class Refused(Exception):
     """The answer to a request that is not carried out.
 
-    `code` is the HTTP status and Telegram's error_code; `retry_after` are the seconds of a 429.
+    `code` is the HTTP status and Telegram's error_code; `retry_after` are the seconds of a 429. `blameless`
+    says that the bot could not know better: a person had just deleted the message, for instance.
     """
 
-    def __init__(self, code: int, description: str, retry_after: int | None = None) -> None:
+    def __init__(
+        self, code: int, description: str, retry_after: int | None = None, *, blameless: bool = False
+    ) -> None:
         super().__init__(description)
         self.code = code
         self.description = description
         self.retry_after = retry_after
+        self.blameless = blameless or code in _CIRCUMSTANCES
 
     def body(self) -> dict[str, Any]:
         """The JSON body that goes with the status."""
@@ -36,9 +43,9 @@ class Refused(Exception):
         return body
 
 
-def bad_request(reason: str) -> Refused:
+def bad_request(reason: str, *, blameless: bool = False) -> Refused:
     """A 400: the request itself is wrong."""
-    return Refused(400, f"Bad Request: {reason}")
+    return Refused(400, f"Bad Request: {reason}", blameless=blameless)
 
 
 def not_offered(what: str) -> Refused:

@@ -25,10 +25,10 @@ class EventLog:
         self._closed = False
         self.last = time.time_ns() // 1_000_000
 
-    def publish(self, kind: str, user: int | None = None, **content: Any) -> None:
-        """Tell every follower. `user` is whose chat it concerns; None concerns all."""
+    def publish(self, kind: str, chat: int | None = None, **content: Any) -> None:
+        """Tell every follower. `chat` is where it happens; None concerns all."""
         self.last += 1
-        self._events.append({"type": kind, "user": user, **content})
+        self._events.append({"type": kind, "chat": chat, **content})
         self._wake()
 
     def open(self) -> None:
@@ -53,7 +53,7 @@ class EventLog:
             first = self.last - len(self._events) + 1
             if after > self.last or after + 1 < first:
                 after = self.last
-                yield after, {"type": "reset", "user": None}
+                yield after, {"type": "reset", "chat": None}
             elif after < self.last:
                 after += 1
                 yield after, self._events[after - first]

@@ -30,7 +30,7 @@ def checked_markup(markup: dict[str, Any] | None, *, inline_only: bool = False) 
     if name is None:
         raise bad_request("can't parse reply keyboard markup JSON object")
     if inline_only and name != "inline_keyboard":
-        raise bad_request("message can't be edited")
+        raise bad_request("inline keyboard expected")
     check_fields(markup, _KEYBOARDS[name], name)
     if name not in ("inline_keyboard", "keyboard"):
         return markup

@@ -56,6 +56,8 @@ _MISSING: Final = {
     "message_id": "message identifier is not specified",
     "photo": "there is no photo in the request",
     "document": "there is no document in the request",
+    "sticker": "there is no sticker in the request",
+    "voice": "there is no voice in the request",
     "file_id": "file_id not specified",
     "action": "wrong parameter action in request",
 }

@@ -18,14 +18,14 @@ class Profile:
     commands: dict[tuple[str, str], Commands] = field(default_factory=dict)
     menu_buttons: dict[int | None, dict[str, Any]] = field(default_factory=dict)
 
-    def commands_for(self, user_id: int, language_code: str) -> Commands:
-        """The commands that a user's client shows: the narrowest scope wins, within it the user's language.
+    def commands_for(self, chat_id: int, language_code: str) -> Commands:
+        """The commands that a client shows in a chat: the narrowest scope wins, within it the language.
 
-        See core.telegram.org/bots/api#determining-list-of-commands.
+        A negative id is a group's. See core.telegram.org/bots/api#determining-list-of-commands.
         """
-        language = language_code[:2]
-        for scope in (f"chat:{user_id}", "all_private_chats", "default"):
-            for code in (language, ""):
+        wide = "all_group_chats" if chat_id < 0 else "all_private_chats"
+        for scope in (f"chat:{chat_id}", wide, "default"):
+            for code in (language_code[:2], ""):
                 if commands := self.commands.get((scope, code)):
                     return commands
         return []

@@ -13,13 +13,15 @@ from impasto.sandbox.errors import Refused
 class Rates:
     """How many messages a bot may send or edit.
 
-    Telegram documents about 30 messages a second in all and about one a second in one chat, "short bursts"
-    allowed (core.telegram.org/bots/faq); how long a burst may be it does not say.
+    Telegram documents about 30 messages a second in all, about one a second in one chat, "short bursts"
+    allowed, and 20 a minute in one group (core.telegram.org/bots/faq); how long a burst may be it does not
+    say.
     """
 
     overall_per_second: float = 30.0
     chat_per_second: float = 1.0
     chat_burst: int = 20
+    group_per_minute: float = 20.0
 
 
 @dataclass(slots=True)
@@ -51,13 +53,18 @@ class RateLimiter:
     def _bucket(rate: float, size: float) -> _Bucket:
         return _Bucket(rate, size, size, time.monotonic())
 
+    def _chat_bucket(self, chat_id: int) -> _Bucket:
+        rates = self._rates
+        if chat_id < 0:
+            return self._bucket(rates.group_per_minute / 60, rates.group_per_minute)
+        return self._bucket(rates.chat_per_second, rates.chat_burst)
+
     def spend(self, chat_id: int, messages: int = 1) -> None:
         """Take `messages` from both buckets. Raises `Refused` (429) and takes nothing if one lacks them."""
         now = time.monotonic()
         chat = self._chats.get(chat_id)
         if chat is None:
-            chat = self._bucket(self._rates.chat_per_second, self._rates.chat_burst)
-            self._chats[chat_id] = chat
+            chat = self._chats[chat_id] = self._chat_bucket(chat_id)
         wait = max(bucket.missing(messages, now) / bucket.rate for bucket in (self._overall, chat))
         if wait > 0:
             self.throttled += 1

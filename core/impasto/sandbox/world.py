@@ -1,7 +1,7 @@
-"""The world of the sandbox: its users, their chats with the bot, and what happens there. No HTTP in here.
+"""The world of the sandbox: its people and groups, and what happens in their chats. No HTTP in here.
 
-One private chat per user; the chat's id is the user's id, as in Telegram. All of it is changed from one event
-loop, and every change is told to the bot (updates) or to the pages (events), whomever it concerns.
+All of it is changed from one event loop, and every change is told to the bot (updates) or to the pages
+(events), whomever it concerns.
 """
 
 from __future__ import annotations
@@ -10,61 +10,25 @@ import asyncio
 import itertools
 import secrets
 import time
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Final, Literal
 
-from impasto.sandbox.errors import bad_request
+from impasto.sandbox.chats import Chat, Group, Membership, Message, User, member
+from impasto.sandbox.errors import Refused, bad_request
 from impasto.sandbox.events import EventLog
-from impasto.sandbox.files import FileStore, Media
+from impasto.sandbox.files import FileStore
+from impasto.sandbox.privacy import reaches
 from impasto.sandbox.profile import Profile, in_language
 from impasto.sandbox.rates import RateLimiter, Rates
 from impasto.sandbox.updates import UpdateQueue
 
 _KEPT_MESSAGES: Final = 2000
+_KEPT_QUERIES: Final = 1000
 _FIRST_USER: Final = 1_000_001
-_QUERY_SECONDS: Final = 30.0
-STALE_QUERY: Final = "query is too old and response timeout expired or query ID is invalid"
-
-
-@dataclass(slots=True)
-class User:
-    """A person. `started` says whether the bot may write to them: it may not write first."""
-
-    id: int
-    name: str
-    language_code: str
-    started: bool = False
-    blocked: bool = False
-
-    def as_sender(self) -> dict[str, Any]:
-        """The Bot API's User."""
-        identity = {"id": self.id, "is_bot": False, "first_name": self.name}
-        return {**identity, "language_code": self.language_code}
-
-    def as_chat(self) -> dict[str, Any]:
-        """The Bot API's Chat."""
-        return {"id": self.id, "first_name": self.name, "type": "private"}
-
-
-@dataclass(slots=True)
-class Message:
-    """A message in a chat. `content` holds the Bot API's fields text, photo, caption, entities and so on."""
-
-    id: int
-    chat: User
-    date: int
-    content: dict[str, Any]
-    from_bot: bool
-    markup: dict[str, Any] | None = None
-    reply_to: Message | None = None
-    group: str | None = None
-    edited: int | None = None
-    reaction: list[dict[str, Any]] = field(default_factory=list)
-
-    def buttons(self) -> list[dict[str, Any]]:
-        """The inline buttons, row by row."""
-        rows = (self.markup or {}).get("inline_keyboard", [])
-        return [button for row in rows for button in row]
+_FIRST_GROUP: Final = -1_001_000_000_001
+QUERY_SECONDS: Final = 30.0
+_STALE_QUERY: Final = "query is too old and response timeout expired or query ID is invalid"
 
 
 class World:
@@ -72,7 +36,8 @@ class World:
 
     def __init__(self, token: str, rates: Rates) -> None:
         self.token = token
-        self.bot = {"id": int(token.partition(":")[0]), "is_bot": True, "first_name": "Impasto"}
+        number = int(token.partition(":")[0])
+        self.bot: dict[str, Any] = {"id": number, "is_bot": True, "first_name": "Impasto"}
         self.bot["username"] = "impasto_sandbox_bot"
         self.events = EventLog()
         self.updates = UpdateQueue()
@@ -80,13 +45,16 @@ class World:
         self.rates = RateLimiter(rates)
         self.profile = Profile()
         self.users: dict[int, User] = {}
+        self.groups: dict[int, Group] = {}
         self._messages: dict[int, dict[int, Message]] = {}
         self._user_ids = itertools.count(_FIRST_USER)
+        self._group_ids = itertools.count(_FIRST_GROUP, -1)
         self._message_ids = itertools.count(1)
         self._queries: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._unanswered: deque[str] = deque(maxlen=_KEPT_QUERIES)
         self._instance = secrets.token_hex(8)
 
-    # People
+    # People and groups
 
     def add_user(self, name: str, language_code: str, *, started: bool = False) -> User:
         """A new person."""
@@ -95,6 +63,23 @@ class World:
         self._messages[user.id] = {}
         self.events.publish("user", user.id)
         return user
+
+    def add_group(self, title: str, members: Sequence[User]) -> Group:
+        """A new group, to which the first of its members has added the bot."""
+        group = Group(next(self._group_ids), title, {user.id: user for user in members})
+        self.groups[group.id] = group
+        self._messages[group.id] = {}
+        self.events.publish("group", group.id)
+        self.admit_bot(group, members[0])
+        return group
+
+    def chat(self, chat_id: int) -> Chat | None:
+        """The private chat or group of that id."""
+        return self.users.get(chat_id) or self.groups.get(chat_id)
+
+    def concerns(self, chat_id: int, user_id: int) -> bool:
+        """Whether that user is in that chat."""
+        return chat_id == user_id or (chat_id in self.groups and user_id in self.groups[chat_id].members)
 
     def bot_name(self, language_code: str = "") -> str:
         """The bot's name in that language."""
@@ -105,46 +90,86 @@ class World:
         if user.blocked == blocked:
             return
         user.blocked = blocked
-        kicked = {"user": self.bot, "status": "kicked", "until_date": 0}
-        member = {"user": self.bot, "status": "member"}
-        old, new = (member, kicked) if blocked else (kicked, member)
-        change = {"chat": user.as_chat(), "from": user.as_sender(), "date": int(time.time())}
-        self.updates.put("my_chat_member", {**change, "old_chat_member": old, "new_chat_member": new})
+        self._tell_membership(user, user, *(("member", "kicked") if blocked else ("kicked", "member")))
         self.events.publish("user", user.id)
+
+    def admit_bot(self, group: Group, by: User) -> None:
+        """A member adds the bot."""
+        if group.bot == "member":
+            return
+        old, group.bot = group.bot, "member"
+        self._tell_membership(group, by, old, "member")
+        self.post(group, {"new_chat_members": [self.bot]}, sender=by)
+        self.events.publish("group", group.id)
+
+    def remove_bot(self, group: Group, by: User) -> None:
+        """A member removes the bot."""
+        if group.bot != "member":
+            return
+        self.post(group, {"left_chat_member": self.bot}, sender=by)
+        group.bot = "kicked"
+        self._tell_membership(group, by, "member", "kicked")
+        self.events.publish("group", group.id)
+
+    def _tell_membership(self, chat: Chat, by: User, old: Membership, new: Membership) -> None:
+        change = {"chat": chat.as_chat(), "from": by.as_sender(), "date": int(time.time())}
+        members = {"old_chat_member": member(self.bot, old), "new_chat_member": member(self.bot, new)}
+        self._tell("my_chat_member", by, change | members)
+
+    def _tell(self, kind: str, by: User, content: dict[str, Any]) -> None:
+        by.met = True
+        self.updates.put(kind, content)
 
     # Messages
 
-    def messages(self, user: User) -> list[Message]:
+    def messages(self, chat: Chat) -> list[Message]:
         """The messages of a chat, oldest first."""
-        return list(self._messages[user.id].values())
+        return [message for message in self._messages[chat.id].values() if message.deleted_by is None]
 
     def find(self, chat_id: int, message_id: int) -> Message | None:
-        """A message by its ids."""
+        """A message by its ids, unless it is deleted."""
+        message = self.recall(chat_id, message_id)
+        return message if message is not None and message.deleted_by is None else None
+
+    def recall(self, chat_id: int, message_id: int) -> Message | None:
+        """A message by its ids, deleted or not."""
         return self._messages.get(chat_id, {}).get(message_id)
+
+    def missing(self, chat_id: int, message_id: int, reason: str) -> Refused:
+        """The refusal of a message that is not there; blameless where a person has deleted it."""
+        message = self.recall(chat_id, message_id)
+        return bad_request(reason, blameless=message is not None and message.deleted_by == "a person")
 
     def post(
         self,
-        chat: User,
+        chat: Chat,
         content: dict[str, Any],
         *,
-        from_bot: bool,
+        sender: User | None,
         markup: dict[str, Any] | None = None,
         reply_to: Message | None = None,
-        group: str | None = None,
+        album: str | None = None,
+        origin: dict[str, Any] | None = None,
     ) -> Message:
-        """A new message; one of a user goes to the bot's updates."""
-        message = Message(
-            next(self._message_ids), chat, int(time.time()), content, from_bot, markup, reply_to, group
-        )
+        """A new message, the bot's if `sender` is None; one of a person goes to the bot's updates."""
+        number = next(chat.numbers if isinstance(chat, Group) else self._message_ids)
+        now = int(time.time())
+        message = Message(number, chat, now, content, sender, markup, reply_to, album, origin)
         history = self._messages[chat.id]
         history[message.id] = message
         if len(history) > _KEPT_MESSAGES:
             del history[next(iter(history))]
-        if not from_bot:
+        if isinstance(chat, User) and sender is not None:
             chat.started = True
-            self.updates.put("message", self.as_json(message))
+        self._tell_message("message", message)
         self.events.publish("message", chat.id, message=self.for_page(message))
         return message
+
+    def _tell_message(self, kind: str, message: Message) -> None:
+        if message.sender is None or (isinstance(message.chat, Group) and message.chat.bot != "member"):
+            return
+        if reaches(self.bot, message):
+            self._tell(kind, message.sender, self.as_json(message))
 
     def edit(self, message: Message, content: dict[str, Any], markup: dict[str, Any] | None) -> None:
         """Replace what a message holds; without `markup` its keyboard goes. Refuses a change of nothing."""
@@ -155,6 +180,7 @@ class World:
             )
         message.content, message.markup = content, markup
         message.edited = int(time.time())
+        self._tell_message("edited_message", message)
         self.events.publish("edited", message.chat.id, message=self.for_page(message))
 
     def react(self, message: Message, reaction: list[dict[str, Any]]) -> None:
@@ -162,29 +188,30 @@ class World:
         message.reaction = reaction
         self.events.publish("reaction", message.chat.id, message=self.for_page(message))
 
-    def delete(self, message: Message) -> None:
+    def delete(self, message: Message, by: Literal["the bot", "a person"]) -> None:
         """Take a message out of its chat."""
-        del self._messages[message.chat.id][message.id]
+        message.deleted_by = by
         self.events.publish("deleted", message.chat.id, message_id=message.id)
 
     def as_json(self, message: Message, *, with_reply: bool = True) -> dict[str, Any]:
         """The Bot API's Message."""
+        sender = message.sender
         result: dict[str, Any] = {
             "message_id": message.id,
-            "from": self.bot | {"first_name": self.bot_name()}
-            if message.from_bot
-            else message.chat.as_sender(),
+            "from": self.bot | {"first_name": self.bot_name()} if sender is None else sender.as_sender(),
             "chat": message.chat.as_chat(),
             "date": message.date,
             **message.content,
         }
         if message.edited is not None:
             result["edit_date"] = message.edited
-        if message.group is not None:
-            result["media_group_id"] = message.group
+        if message.album is not None:
+            result["media_group_id"] = message.album
+        if message.origin is not None:
+            result |= {"forward_origin": message.origin, "forward_date": message.origin["date"]}
         if message.markup is not None and "inline_keyboard" in message.markup:
             result["reply_markup"] = message.markup
-        if message.reply_to is not None and with_reply:
+        if message.reply_to is not None and message.reply_to.deleted_by is None and with_reply:
             result["reply_to_message"] = self.as_json(message.reply_to, with_reply=False)
         return result
 
@@ -197,24 +224,29 @@ class World:
 
     # Buttons
 
-    async def press(self, message: Message, data: str) -> dict[str, Any] | None:
-        """A user presses a button: the bot's answer, or None if it gives none in time."""
+    async def press(
+        self, user: User, message: Message, data: str, seconds: float = QUERY_SECONDS
+    ) -> dict[str, Any] | None:
+        """A user presses a button: the bot's answer, or None if it gives none within `seconds`."""
         query = str(secrets.randbits(63))
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._queries[query] = answer
-        self.updates.put(
+        inaccessible = {"chat": message.chat.as_chat(), "message_id": message.id, "date": 0}
+        self._tell(
             "callback_query",
+            user,
             {
                 "id": query,
-                "from": message.chat.as_sender(),
-                "message": self.as_json(message),
+                "from": user.as_sender(),
+                "message": self.as_json(message) if message.deleted_by is None else inaccessible,
                 "chat_instance": f"{self._instance}{message.chat.id}",
                 "data": data,
             },
         )
         try:
-            return await asyncio.wait_for(answer, _QUERY_SECONDS)
+            return await asyncio.wait_for(answer, seconds)
         except TimeoutError:
+            self._unanswered.append(query)
             return None
         finally:
             self._queries.pop(query, None)
@@ -223,7 +255,7 @@ class World:
         """The bot answers a pressed button, once. Raises `Refused` where it is too late or done already."""
         waiting = self._queries.pop(query, None)
         if waiting is None or waiting.done():
-            raise bad_request(STALE_QUERY)
+            raise bad_request(_STALE_QUERY, blameless=query in self._unanswered)
         waiting.set_result(answer)
 
     def open(self) -> None:
@@ -237,9 +269,3 @@ class World:
         for waiting in self._queries.values():
             if not waiting.done():
                 waiting.set_result({})
-
-
-def media_of(message: Message) -> Media | None:
-    """The photo, document and so on that a message carries."""
-    kinds = ("photo", "document", "sticker", "voice", "video", "animation")
-    return next((Media(kind, message.content[kind]) for kind in kinds if kind in message.content), None)

@@ -20,6 +20,7 @@ def _effect(key: str, emoji: str, title: Text, description: Text, prompt: Text) 
         options=(detail(512),),
         weights=(f"cyclegan-{key}",),
         emoji=emoji,
+        command=key.removeprefix("photo-to-").replace("-", "_"),
     )
 
 

@@ -131,6 +131,7 @@ def impasto_effects(weights_folder: Path) -> list[Effect]:
             weights=(_LEARNT.name,),
             express=True,
             emoji="🎨",
+            command="paint",
         ),
         *_fast(weights_folder),
         Effect(
@@ -144,6 +145,7 @@ def impasto_effects(weights_folder: Path) -> list[Effect]:
             weights=(_PREDICT.name, _TRANSFORM.name),
             express=True,
             emoji="🖼",
+            command="style",
         ),
         Effect(
             id="nst.msg",
@@ -156,6 +158,7 @@ def impasto_effects(weights_folder: Path) -> list[Effect]:
             weights=(MSGNET.name,),
             express=True,
             emoji="🧑‍🎨",
+            command="brush",
         ),
         Effect(
             id="nst.large",
@@ -171,6 +174,7 @@ def impasto_effects(weights_folder: Path) -> list[Effect]:
             weights=tuple(weights.name for weights in MICROAST),
             express=True,
             emoji="🏞",
+            command="style_large",
         ),
         Effect(
             id="nst.gatys",
@@ -200,6 +204,7 @@ def impasto_effects(weights_folder: Path) -> list[Effect]:
             weights=(_EFFICIENTNET.name,),
             optional_weights=(_VGG_CAFFE.name, _VGG_TORCHVISION.name),
             emoji="🖌",
+            command="slow",
         ),
     ]
 

@@ -56,6 +56,7 @@ def impasto_effects(weights_folder: Path) -> list[Effect]:
             options=(_scale(("2", "4"), "4"),),
             weights=(_PHOTO.name,),
             emoji="🔍",
+            command="upscale",
         ),
         Effect(
             id="superres.drawing-x4",
@@ -69,6 +70,7 @@ def impasto_effects(weights_folder: Path) -> list[Effect]:
             options=(_scale(("2", "4"), "4"),),
             weights=(_DRAWING.name,),
             emoji="✏️",
+            command="upscale_drawing",
         ),
         Effect(
             id="superres.fast",
@@ -83,6 +85,7 @@ def impasto_effects(weights_folder: Path) -> list[Effect]:
             weights=(_FAST.name,),
             express=True,
             emoji="⚡",
+            command="upscale_fast",
         ),
         *(network.effect() for network in own_networks(weights_folder)),
     ]

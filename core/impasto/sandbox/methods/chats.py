@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from telegram.constants import ReactionEmoji
 
-from impasto.sandbox.errors import bad_request
+from impasto.sandbox.chats import Group
+from impasto.sandbox.errors import Refused, bad_request
 from impasto.sandbox.limits import CALLBACK_ANSWER
-from impasto.sandbox.methods.registry import Call, known_chat, method, open_chat
+from impasto.sandbox.methods.registry import Call, existing, known_chat, method, open_chat
 from impasto.sandbox.world import World
 
 _REACTIONS: Final = [{"type": "emoji", "emoji": str(emoji)} for emoji in ReactionEmoji]
@@ -38,20 +39,22 @@ async def get_file(world: World, call: Call) -> dict[str, Any]:
 
 @method("deleteMessage")
 async def delete_message(world: World, call: Call) -> bool:
-    """Take away a message, the bot's or the user's."""
-    message = world.find(known_chat(world, call["chat_id"]).id, call["message_id"])
-    if message is None:
-        raise bad_request("message to delete not found")
-    world.delete(message)
+    """Take away a message: any in a private chat, the bot's own in a group."""
+    chat = known_chat(world, call["chat_id"])
+    if isinstance(chat, Group) and chat.bot != "member":
+        raise Refused(403, "Forbidden: bot was kicked from the supergroup chat")
+    message = existing(world, chat, call["message_id"], "message to delete not found")
+    if isinstance(chat, Group) and not message.from_bot:
+        raise bad_request("message can't be deleted")
+    world.delete(message, "the bot")
     return True
 
 
 @method("setMessageReaction")
 async def set_message_reaction(world: World, call: Call) -> bool:
     """One emoji on a message, or none."""
-    message = world.find(open_chat(world, call["chat_id"]).id, call["message_id"])
-    if message is None:
-        raise bad_request("message to react not found")
+    chat = open_chat(world, call["chat_id"])
+    message = existing(world, chat, call["message_id"], "message to react not found")
     reaction = call.get("reaction", [])
     if len(reaction) > 1:
         raise bad_request("REACTIONS_TOO_MANY")

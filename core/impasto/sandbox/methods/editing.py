@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+from impasto.sandbox.chats import Message
 from impasto.sandbox.errors import bad_request
 from impasto.sandbox.markup import checked_markup
-from impasto.sandbox.methods.media import input_media
-from impasto.sandbox.methods.registry import Call, caption_content, method, open_chat, text_content
-from impasto.sandbox.world import Message, World, media_of
+from impasto.sandbox.methods.media import INPUT_MEDIA, input_media
+from impasto.sandbox.methods.registry import (
+    Call,
+    caption_content,
+    existing,
+    method,
+    open_chat,
+    text_content,
+)
+from impasto.sandbox.world import World
+
+_UNCAPTIONED: Final = ("sticker", "video_note")
 
 
 @method("editMessageText")
@@ -24,16 +34,19 @@ async def edit_message_text(world: World, call: Call) -> dict[str, Any]:
 async def edit_message_caption(world: World, call: Call) -> dict[str, Any]:
     """Another caption under the same media, or none."""
     message = _editable(world, call)
-    media = media_of(message)
-    if media is None:
+    media = message.media()
+    if media is None or media.kind in _UNCAPTIONED:
         raise bad_request("there is no caption in the message to edit")
     return _edit(world, message, call, {media.kind: media.value} | caption_content(call.values))
 
 
 @method("editMessageMedia")
 async def edit_message_media(world: World, call: Call) -> dict[str, Any]:
-    """Another photo or document, also in place of a text."""
+    """Another photo, document or video, also in place of a text."""
     message = _editable(world, call)
+    media = message.media()
+    if media is not None and media.kind not in INPUT_MEDIA:
+        raise bad_request("message can't be edited")
     return _edit(world, message, call, await input_media(world, call, call["media"]))
 
 
@@ -49,9 +62,8 @@ def _editable(world: World, call: Call) -> Message:
         raise bad_request("chat_id is empty")
     if "message_id" not in call.values:
         raise bad_request("message identifier is not specified")
-    message = world.find(open_chat(world, call["chat_id"]).id, call["message_id"])
-    if message is None:
-        raise bad_request("message to edit not found")
+    chat = open_chat(world, call["chat_id"])
+    message = existing(world, chat, call["message_id"], "message to edit not found")
     if not message.from_bot or (message.markup is not None and "inline_keyboard" not in message.markup):
         raise bad_request("message can't be edited")
     return message
@@ -60,7 +72,6 @@ def _editable(world: World, call: Call) -> Message:
 def _edit(world: World, message: Message, call: Call, content: dict[str, Any]) -> dict[str, Any]:
     markup = checked_markup(call.get("reply_markup"), inline_only=True)
     world.rates.spend(message.chat.id)
-    if world.find(message.chat.id, message.id) is not message:
-        raise bad_request("message to edit not found")
+    existing(world, message.chat, message.id, "message to edit not found")  # it was there, before the upload
     world.edit(message, content, markup)
     return world.as_json(message)

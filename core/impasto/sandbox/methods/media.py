@@ -1,18 +1,29 @@
-"""What the bot sends as photo or document: by upload or by file_id, checked as Telegram checks it."""
+"""What the bot sends beside words: by upload or by file_id, checked as Telegram does."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from impasto.sandbox.errors import bad_request
 from impasto.sandbox.files import Media
 from impasto.sandbox.limits import PHOTO_BOUNDS, PHOTO_BYTES, PHOTO_SIDES
-from impasto.sandbox.media import keep_document, keep_photo
+from impasto.sandbox.media import (
+    is_sticker,
+    is_voice,
+    keep_document,
+    keep_photo,
+    keep_recording,
+    keep_sticker,
+)
 from impasto.sandbox.methods.registry import Call, caption_content
 from impasto.sandbox.parameters import Upload, check_fields
 from impasto.sandbox.world import World
 
-_INPUT_MEDIA = {"photo": "InputMediaPhoto", "document": "InputMediaDocument"}
+INPUT_MEDIA: Final = {
+    "photo": "InputMediaPhoto",
+    "document": "InputMediaDocument",
+    "video": "InputMediaVideo",
+}
 
 
 async def media_from(world: World, call: Call, kind: str, source: str | Upload | None) -> Media:
@@ -27,8 +38,20 @@ async def media_from(world: World, call: Call, kind: str, source: str | Upload |
         return world.files.media(source, kind)
     if not source.data:
         raise bad_request("file must be non-empty")
-    if kind == "document":
-        return await keep_document(world.files, source)
+    match kind:
+        case "sticker" if is_sticker(source):
+            return await keep_sticker(world.files, source)
+        case "voice" if is_voice(source):
+            return keep_recording(world.files, source, kind, call.get("duration"))
+        case "video":
+            return keep_recording(world.files, source, kind)
+        case "photo":
+            return await _photo(world, source)
+        case _:  # a sticker or voice message in another format arrives as a file
+            return await keep_document(world.files, source)
+
+
+async def _photo(world: World, source: Upload) -> Media:
     if (size := len(source.data)) > PHOTO_BYTES:
         raise bad_request(
             f"file of size {size} bytes is too big for a photo; the maximum size is {PHOTO_BYTES} bytes"
@@ -39,9 +62,9 @@ async def media_from(world: World, call: Call, kind: str, source: str | Upload |
 async def input_media(world: World, call: Call, item: Any) -> dict[str, Any]:
     """The message content that an InputMedia object stands for. Raises `Refused`."""
     kind = item.get("type") if isinstance(item, dict) else None
-    if kind not in _INPUT_MEDIA:
-        raise bad_request(f"type {kind} is not supported by the sandbox: photo and document are")
-    check_fields(item, _INPUT_MEDIA[kind], "type")
+    if kind not in INPUT_MEDIA:
+        raise bad_request(f"type {kind} is not supported by the sandbox: {', '.join(INPUT_MEDIA)} are")
+    check_fields(item, INPUT_MEDIA[kind], "type")
     media = await media_from(world, call, kind, item.get("media"))
     return {media.kind: media.value} | caption_content(item) | spoiler(item)
 

@@ -130,8 +130,10 @@ def _place(world: World, call: Call) -> tuple[str, str]:
     scope = call.get("scope", {"type": "default"})
     match scope.get("type"):
         case "chat":
+            check_fields(scope, "BotCommandScopeChat", "type")
             key = f"chat:{known_chat(world, scope.get('chat_id', 0)).id}"
         case str(kind) if kind in _WIDE_SCOPES:
+            check_fields(scope, "BotCommandScope")
             key = kind
         case kind:
             raise bad_request(f"the sandbox does not offer commands of scope {kind}")

@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from impasto.sandbox.chats import Chat, Group, Message, User
 from impasto.sandbox.entities import Formatted, formatted
-from impasto.sandbox.errors import Refused, bad_request
+from impasto.sandbox.errors import Refused, bad_request, not_offered
 from impasto.sandbox.limits import CAPTION, TEXT
-from impasto.sandbox.parameters import Upload
-from impasto.sandbox.world import Message, User, World
+from impasto.sandbox.parameters import Upload, check_fields
+from impasto.sandbox.world import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +54,50 @@ def method(name: str) -> Callable[[Handler], Handler]:
     return register
 
 
-def known_chat(world: World, chat_id: int | str) -> User:
-    """The chat's user. Raises `Refused` where the bot has never met them."""
-    user = world.users.get(chat_id) if isinstance(chat_id, int) else None
-    if user is None or not user.started:
-        raise bad_request("chat not found")
-    return user
+def known_chat(world: World, chat_id: int | str) -> Chat:
+    """The private chat or group. Raises `Refused` where the bot has never been in touch with it."""
+    match world.chat(chat_id) if isinstance(chat_id, int) else None:
+        case User() as user if user.started or user.met:
+            return user
+        case Group() as group if group.bot != "left":
+            return group
+    raise bad_request("chat not found")
 
 
-def open_chat(world: World, chat_id: int | str) -> User:
-    """The chat's user, to whom the bot may write. Raises `Refused` where they blocked it."""
-    user = known_chat(world, chat_id)
-    if user.blocked:
-        raise Refused(403, "Forbidden: bot was blocked by the user")
-    return user
+def open_chat(world: World, chat_id: int | str) -> Chat:
+    """The chat, to which the bot may write. Raises `Refused` where it may not."""
+    match known_chat(world, chat_id):
+        case User(blocked=True):
+            raise Refused(403, "Forbidden: bot was blocked by the user")
+        case User(started=False):
+            raise Refused(403, "Forbidden: bot can't initiate conversation with a user")
+        case Group(bot="kicked"):
+            raise Refused(403, "Forbidden: bot was kicked from the supergroup chat")
+        case chat:
+            return chat
 
 
-def reply_target(world: World, chat: User, call: Call) -> Message | None:
+def existing(world: World, chat: Chat, message_id: int, reason: str) -> Message:
+    """The message of that chat. Raises `Refused` for `reason` where there is none."""
+    message = world.find(chat.id, message_id)
+    if message is None:
+        raise world.missing(chat.id, message_id, reason)
+    return message
+
+
+def reply_target(world: World, chat: Chat, call: Call) -> Message | None:
     """The message that the call replies to."""
     wanted = call.get("reply_parameters")
     if not wanted:
         return None
-    message = world.find(chat.id, wanted.get("message_id", 0))
-    if message is None and not wanted.get("allow_sending_without_reply"):
-        raise bad_request("message to be replied not found")
-    return message
+    check_fields(wanted, "ReplyParameters")
+    if wanted.get("chat_id", chat.id) != chat.id:
+        raise not_offered("replies to messages of other chats")
+    if not isinstance(wanted.get("message_id"), int):
+        raise bad_request("can't parse reply parameters JSON object")
+    if wanted.get("allow_sending_without_reply"):
+        return world.find(chat.id, wanted["message_id"])
+    return existing(world, chat, wanted["message_id"], "message to be replied not found")
 
 
 def text_content(values: Mapping[str, Any]) -> dict[str, Any]:

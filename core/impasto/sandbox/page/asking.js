@@ -1,6 +1,6 @@
-// The dialog that asks for somebody new: a name and a language.
+// The dialogs that ask for somebody new, and for a new group.
 
-import { h } from "./dom.js";
+import { avatar, h } from "./dom.js";
 import { labels, languageName } from "./labels.js";
 
 const NAMES = new Map([
@@ -24,15 +24,37 @@ export function askForPerson(turn) {
   language.addEventListener("change", () => {
     if ([...NAMES.values()].includes(name.value)) name.value = NAMES.get(language.value);
   });
+  const fields = [h("label", {}, labels.name, name), h("label", {}, labels.language, language)];
+  return asked(labels.addPerson, fields, name, () => ({ name: name.value, language: language.value }));
+}
+
+// Resolves to {title, members}, or null. `people` are those who can be in it, `ownerId` the one who is not by default;
+// `turn` chooses the title suggested.
+export function askForGroup(people, ownerId, turn) {
+  const suggested = labels.groupTitles[turn % labels.groupTitles.length];
+  const title = h("input", { required: true, maxlength: 128, value: suggested, dir: "auto", autocomplete: "off" });
+  const box = (user) => h("input", { type: "checkbox", value: user.id, checked: user.id !== ownerId });
+  const boxes = people.map(box);
+  const check = () => boxes[0].setCustomValidity(boxes.some(({ checked }) => checked) ? "" : labels.groupMembers);
+  for (const one of boxes) one.addEventListener("change", check);
+  const member = (user, index) => h("label", { class: "member" }, boxes[index], avatar(user), h("bdi", {}, user.name));
+  const fields = [
+    h("label", {}, labels.groupTitle, title),
+    h("fieldset", {}, h("legend", {}, labels.groupMembers), people.map(member)),
+  ];
+  const members = () => boxes.filter(({ checked }) => checked).map(({ value }) => Number(value));
+  return asked(labels.addGroup, fields, title, () => ({ title: title.value, members: members() }));
+}
+
+function asked(heading, fields, first, read) {
   const dialog = h(
     "dialog",
-    { class: "ask", "aria-label": labels.addPerson },
+    { class: "ask", "aria-label": heading },
     h(
       "form",
       { method: "dialog" },
-      h("h2", {}, labels.addPerson),
-      h("label", {}, labels.name, name),
-      h("label", {}, labels.language, language),
+      h("h2", {}, heading),
+      fields,
       h(
         "div",
         { class: "actions" },
@@ -43,11 +65,11 @@ export function askForPerson(turn) {
   );
   document.body.append(dialog);
   dialog.showModal();
-  name.select();
+  first.select();
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       dialog.remove();
-      resolve(dialog.returnValue === "add" ? { name: name.value, language: language.value } : null);
+      resolve(dialog.returnValue === "add" ? read() : null);
     });
   });
 }

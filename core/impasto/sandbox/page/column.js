@@ -1,8 +1,8 @@
-// One person's chat with the bot: what it shows, and what the person does there.
+// One chat, private or a group: what it shows, and what the person who speaks does there.
 
 import { Composer } from "./composer.js";
 import { avatar, h, iconButton } from "./dom.js";
-import { labels, languageName } from "./labels.js";
+import { labels } from "./labels.js";
 import { bubble, picturesOf } from "./message.js";
 import * as server from "./server.js";
 
@@ -11,10 +11,13 @@ const ACTION_SECONDS = 5;
 const NEAR_BOTTOM = 120;
 
 export class Column {
-  constructor(user, { owner, viewer }) {
-    this.user = user;
+  // `chat` is one of places.js; `follow(column, url)` says whether it takes a link over; `speak(chat, user)` lets
+  // another member of a group speak.
+  constructor(chat, { viewer, follow, speak }) {
+    this.chat = chat;
     this.viewer = viewer;
-    this.owner = owner;
+    this.follow = follow;
+    this.speak = speak;
     this.messages = new Map();
     this.pending = new Set();
     this.actionTimer = 0;
@@ -22,54 +25,83 @@ export class Column {
     this.dragged = 0;
     this.atBottom = true;
     this.subtitle = h("p", { class: "subtitle", dir: "auto" });
-    this.blockButton = iconButton("block", labels.block, { onclick: () => this.toggleBlock() });
-    this.log = h("div", { class: "log", role: "log", "aria-live": "off", tabindex: 0, "aria-label": user.name });
+    this.blockButton = iconButton("block", chat.leave, { onclick: () => this.toggleBot() });
+    this.log = h("div", { class: "log", role: "log", "aria-live": "off", tabindex: 0, "aria-label": chat.name });
     this.toast = h("p", { class: "toast", role: "status", dir: "auto", hidden: true });
     this.keys = h("div", { class: "reply-keys", hidden: true });
-    this.composer = new Composer(user.name, {
+    this.voices = h("fieldset", { class: "voices", hidden: !chat.group });
+    this.composer = new Composer(chat.name, {
       send: (text, files, kind, replyTo) => this.send(text, files, kind, replyTo),
-      commands: () => this.user.commands,
+      commands: () => this.chat.commands,
     });
     this.barred = h(
       "div",
       { class: "barred", hidden: true },
-      h("p", {}, labels.blocked),
-      h("button", { type: "button", class: "primary", onclick: () => this.toggleBlock() }, labels.unblock),
+      h("p", {}, chat.group ? labels.removed : labels.blocked),
+      h("button", { type: "button", class: "primary", onclick: () => this.toggleBot() }, chat.enter),
     );
     this.element = h(
       "section",
       {
         class: "column",
-        "aria-label": user.name,
-        "data-user": user.id,
+        "aria-label": chat.name,
+        ...chat.attributes,
         ondragenter: (event) => this.drag(event, 1),
         ondragleave: (event) => this.drag(event, -1),
         ondragover: (event) => event.preventDefault(),
         ondrop: (event) => this.drop(event),
       },
-      h("header", {}, avatar(user), h("div", { class: "who" }, h("h2", { dir: "auto" }, user.name), this.subtitle), this.blockButton),
+      h("header", {}, avatar(chat), h("div", { class: "who" }, h("h2", { dir: "auto" }, chat.name), this.subtitle), this.blockButton),
       this.log,
       this.toast,
       this.keys,
+      this.voices,
       this.composer.element,
       this.barred,
       h("div", { class: "drop-here", "aria-hidden": "true" }, labels.drop),
     );
     this.log.addEventListener("scroll", () => (this.atBottom = this.isAtBottom()));
     new ResizeObserver(() => this.atBottom && this.toBottom()).observe(this.log);
-    this.update(user);
+    this.update(chat);
   }
 
-  // What is known of the person has changed.
-  update(user) {
-    this.user = user;
-    this.calm();
+  // What is known of the chat has changed, or somebody else speaks.
+  update(chat) {
+    const another = chat.speaker.id !== this.chat.speaker.id;
+    const barred = Boolean(chat.barred);
+    this.chat = chat;
+    if (!this.subtitle.classList.contains("busy")) this.calm();
     this.composer.refresh();
-    this.composer.element.hidden = user.blocked;
-    this.barred.hidden = !user.blocked;
-    this.blockButton.setAttribute("aria-pressed", String(user.blocked));
-    this.blockButton.title = user.blocked ? labels.unblock : labels.block;
-    this.introduce();
+    this.composer.element.hidden = barred;
+    this.voices.hidden = barred || !chat.group;
+    this.barred.hidden = !barred;
+    this.blockButton.setAttribute("aria-pressed", String(barred));
+    this.blockButton.title = barred ? chat.enter : chat.leave;
+    this.drawVoices();
+    if (another) this.show([...this.messages.values()]);
+    else this.introduce();
+  }
+
+  drawVoices() {
+    const voice = (user) =>
+      h(
+        "label",
+        {},
+        h("input", {
+          type: "radio",
+          name: `voice-${this.chat.id}`,
+          checked: user.id === this.chat.speaker.id,
+          onchange: () => this.speak(this.chat, user),
+        }),
+        h("span", { dir: "auto" }, avatar(user), user.name),
+      );
+    const focused = this.voices.contains(document.activeElement);
+    this.voices.replaceChildren(h("legend", {}, labels.speakAs), ...this.chat.speakers.map(voice));
+    if (focused) this.voices.querySelector(":checked").focus();
+  }
+
+  isMine(message) {
+    return message.from.id === this.chat.speaker.id;
   }
 
   // Messages
@@ -89,7 +121,7 @@ export class Column {
     this.draw(message);
     this.introduce();
     this.showKeys();
-    if (near || !message.from.is_bot) this.toBottom();
+    if (near || this.isMine(message)) this.toBottom();
   }
 
   take(messageId) {
@@ -123,6 +155,9 @@ export class Column {
       isPending: (pressed, data) => this.pending.has(`${pressed.message_id} ${data}`),
       reply: (original) => this.composer.reply(original),
       say: (command) => this.send(command, [], "photo", null),
+      follow: (url) => this.follow(this, url),
+      isMine: (shown) => this.isMine(shown),
+      authorOf: (shown) => this.chat.authorOf(shown),
     });
     element.dataset.block = message.media_group_id ?? message.message_id;
     if (old) old.replaceWith(element);
@@ -142,9 +177,9 @@ export class Column {
     const intro = h(
       "div",
       { class: "intro" },
-      h("h3", { dir: "auto" }, this.user.bot_name),
+      h("h3", { dir: "auto" }, this.chat.speaker.bot_name),
       h("p", { class: "question" }, labels.whatCan),
-      h("p", { dir: "auto" }, this.user.description || labels.nothingSaid),
+      h("p", { dir: "auto" }, this.chat.described || labels.nothingSaid),
       h("button", { type: "button", class: "primary", onclick: () => this.send("/start", [], "photo", null) }, labels.start),
     );
     if (card) card.replaceWith(intro);
@@ -168,7 +203,7 @@ export class Column {
   // What the bot does
 
   act(action) {
-    this.subtitle.textContent = `${this.user.bot_name} ${labels.busy[action] ?? labels.busyElse}`;
+    this.subtitle.textContent = `${this.chat.speaker.bot_name} ${labels.busy[action] ?? labels.busyElse}`;
     this.subtitle.classList.add("busy");
     clearTimeout(this.actionTimer);
     this.actionTimer = setTimeout(() => this.calm(), ACTION_SECONDS * 1000);
@@ -176,8 +211,7 @@ export class Column {
 
   calm() {
     clearTimeout(this.actionTimer);
-    const about = [languageName(this.user.language_code), this.owner ? labels.owner : null];
-    this.subtitle.textContent = about.filter(Boolean).join(" · ");
+    this.subtitle.textContent = this.chat.subtitle;
     this.subtitle.classList.remove("busy");
   }
 
@@ -216,7 +250,7 @@ export class Column {
 
   async send(text, files, kind, replyTo) {
     try {
-      if (files.length === 0) await server.sendText(this.user.id, text, replyTo);
+      if (files.length === 0) await server.sendText(this.chat.where, text, replyTo);
       else await this.sendFiles(text, files, kind, replyTo);
       return true;
     } catch (error) {
@@ -227,10 +261,10 @@ export class Column {
 
   async sendFiles(text, files, kind, replyTo) {
     try {
-      await server.sendFiles(this.user.id, kind, files, text, replyTo);
+      await server.sendFiles(this.chat.where, kind, files, text, replyTo);
     } catch (error) {
       if (kind !== "photo" || !/PHOTO_|IMAGE_/.test(error.message)) throw error;
-      await server.sendFiles(this.user.id, "document", files, text, replyTo);
+      await server.sendFiles(this.chat.where, "document", files, text, replyTo);
       this.notice(labels.sentAsFile);
     }
   }
@@ -241,7 +275,7 @@ export class Column {
     this.pending.add(key);
     this.redraw(message);
     try {
-      const answer = await server.press(this.user.id, message.message_id, data);
+      const answer = await server.press(this.chat.where, message.message_id, data);
       if (!answer.answered) this.notice(labels.unanswered);
       else if (answer.text && answer.show_alert) this.alert(answer.text);
       else if (answer.text) this.notice(answer.text);
@@ -258,8 +292,10 @@ export class Column {
     if (now) this.draw(now);
   }
 
-  async toggleBlock() {
-    await server.block(this.user.id, !this.user.blocked);
+  async toggleBot() {
+    const { group, id, speaker, barred } = this.chat;
+    if (group) await server.admit(id, speaker.id, Boolean(barred));
+    else await server.block(id, !barred);
   }
 
   drag(event, step) {
@@ -273,6 +309,6 @@ export class Column {
     event.preventDefault();
     this.dragged = 0;
     this.element.classList.remove("dropping");
-    if (!this.user.blocked) this.composer.add([...event.dataTransfer.files]);
+    if (!this.chat.barred) this.composer.add([...event.dataTransfer.files]);
   }
 }

@@ -146,7 +146,7 @@ export class Composer {
   typed() {
     this.text.style.height = "auto";
     this.text.style.height = `${Math.min(this.text.scrollHeight + 2, 160)}px`;
-    if (/^\/\w*$/.test(this.text.value)) this.openMenu(this.text.value.slice(1));
+    if (/^\/[\w@]*$/.test(this.text.value)) this.openMenu(this.text.value.slice(1));
     else this.closeMenu();
   }
 
@@ -164,7 +164,7 @@ export class Composer {
         h(
           "li",
           { role: "option", id: `${this.id}-option-${index}`, "data-command": `/${command}`, onmousedown: (event) => this.clickCommand(event) },
-          h("b", {}, `/${command}`),
+          h("b", {}, `/${command.split("@")[0]}`),
           h("span", { dir: "auto" }, description),
         ),
       ),

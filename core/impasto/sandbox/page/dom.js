@@ -15,6 +15,7 @@ const ICONS = {
   next: "M9 5l7 7-7 7",
   zoom: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM15.5 15.5L21 21M10.5 8v5M8 10.5h5",
   menu: "M5 7h14M5 12h14M5 17h9",
+  group: "M9 5a3.2 3.2 0 1 0 0 6.4A3.2 3.2 0 0 0 9 5zM3 19c0-3.3 2.7-5.3 6-5.3s6 2 6 5.3M15.5 5.4a3 3 0 0 1 0 5.6M17.5 14c2.2.7 3.5 2.4 3.5 5",
 };
 
 export function h(tag, attributes = {}, ...children) {
@@ -44,7 +45,10 @@ export function iconButton(name, label, attributes = {}) {
   return h("button", { type: "button", class: "round", "aria-label": label, title: label, ...attributes }, icon(name));
 }
 
-export function avatar(user) {
-  const initial = [...user.name][0]?.toLocaleUpperCase() ?? "?";
-  return h("span", { class: `avatar hue-${user.id % 6}`, "aria-hidden": "true" }, initial);
+export const hue = (id) => `hue-${Math.abs(id) % 6}`;
+
+// Of a person their initial, of a group its sign.
+export function avatar({ id, name, group }) {
+  const face = group ? icon("group") : ([...name][0]?.toLocaleUpperCase() ?? "?");
+  return h("span", { class: `avatar ${hue(id)}`, "aria-hidden": "true" }, face);
 }

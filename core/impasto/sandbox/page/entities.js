@@ -15,18 +15,20 @@ const PLAIN = {
 
 const SAFE = new Set(["http:", "https:", "mailto:", "tg:"]);
 
-function link(address, children) {
+// A link; `onLink` may take it over, as it does with links to the bot, by returning true.
+export function link(address, children, onLink, attributes = {}) {
   const parsed = URL.canParse(address) ? new URL(address) : null;
   if (!parsed || !SAFE.has(parsed.protocol)) return h("span", {}, children);
-  return h("a", { href: parsed.href, target: "_blank", rel: "noopener noreferrer" }, children);
+  const onclick = (event) => onLink(parsed) && event.preventDefault();
+  return h("a", { href: parsed.href, target: "_blank", rel: "noopener noreferrer", onclick, ...attributes }, children);
 }
 
-function element(entity, text, children, onCommand) {
+function element(entity, text, children, { say, follow }) {
   if (entity.type in PLAIN) return h(PLAIN[entity.type], { dir: "auto" }, children);
-  if (entity.type === "text_link") return link(entity.url, children);
-  if (entity.type === "url") return link(text, children);
+  if (entity.type === "text_link") return link(entity.url, children, follow);
+  if (entity.type === "url") return link(text, children, follow);
   if (entity.type === "bot_command") {
-    return h("button", { type: "button", class: "command", onclick: () => onCommand(text) }, children);
+    return h("button", { type: "button", class: "command", onclick: () => say(text) }, children);
   }
   if (entity.type === "spoiler") {
     const reveal = (event) => event.currentTarget.classList.add("shown");
@@ -35,7 +37,8 @@ function element(entity, text, children, onCommand) {
   return h("span", { class: `entity-${entity.type}` }, children);
 }
 
-export function rich(text, entities = [], onCommand = () => {}) {
+// `actions` has `say(command)` and `follow(url)`.
+export function rich(text, entities, actions) {
   const between = (from, to, inside) => {
     const nodes = [];
     let at = from;
@@ -47,12 +50,12 @@ export function rich(text, entities = [], onCommand = () => {}) {
       if (begin >= end) continue;
       if (begin > at) nodes.push(text.slice(at, begin));
       const nested = rest.filter((entity) => entity.offset < end);
-      nodes.push(element(first, text.slice(begin, end), between(begin, end, nested), onCommand));
+      nodes.push(element(first, text.slice(begin, end), between(begin, end, nested), actions));
       at = end;
     }
     if (at < to) nodes.push(text.slice(at, to));
     return nodes;
   };
-  const sorted = [...entities].sort((a, b) => a.offset - b.offset || b.length - a.length);
+  const sorted = [...(entities ?? [])].sort((a, b) => a.offset - b.offset || b.length - a.length);
   return between(0, text.length, sorted);
 }

@@ -1,7 +1,7 @@
 // One bubble: a message, or the messages of one album. Pure drawing; what happens on a click is handed in.
 
-import { h, icon, iconButton } from "./dom.js";
-import { rich } from "./entities.js";
+import { h, hue, icon, iconButton } from "./dom.js";
+import { link, rich } from "./entities.js";
 import { labels, size, time } from "./labels.js";
 import { fileUrl } from "./server.js";
 
@@ -24,7 +24,24 @@ export function summary(message) {
   const text = message.text ?? message.caption;
   if (text) return text;
   if (message.photo) return labels.photo;
-  return message.document?.file_name ?? (message.voice ? labels.voice : message.sticker?.emoji ?? labels.film);
+  if (message.document) return message.document.file_name ?? labels.asFile;
+  if (message.voice || message.audio) return message.audio?.title ?? labels.voice;
+  if (message.sticker) return message.sticker.emoji ?? labels.sticker;
+  return other(message) ?? service(message) ?? labels.film;
+}
+
+// What is neither words nor a file, in a few words.
+function other({ venue, location, contact, poll, dice }) {
+  if (venue) return `📍 ${venue.title}, ${venue.address}`;
+  if (location) return `📍 ${labels.place}: ${location.latitude}, ${location.longitude}`;
+  if (contact) return `👤 ${contact.first_name}, ${contact.phone_number}`;
+  if (poll) return `📊 ${poll.question}`;
+  return dice ? `${dice.emoji} ${dice.value}` : null;
+}
+
+function service({ from, new_chat_members: added, left_chat_member: gone }) {
+  if (added) return labels.added(from.first_name, added.map((user) => user.first_name).join(", "));
+  return gone ? labels.tookOut(from.first_name, gone.first_name) : null;
 }
 
 function widthOf({ photo }) {
@@ -76,12 +93,17 @@ function document(message, actions) {
 function media(message, actions, alone) {
   if (message.photo) return photo(message, actions, alone);
   if (message.document) return document(message, actions);
-  if (message.sticker) return h("img", { class: "sticker", src: fileUrl(message.sticker.file_id), alt: "" });
-  if (message.voice) {
-    return h("audio", { controls: true, src: fileUrl(message.voice.file_id), "aria-label": labels.voice });
-  }
-  const film = message.video ?? message.animation;
+  if (message.sticker) return sticker(message.sticker);
+  const sound = message.voice ?? message.audio;
+  if (sound) return h("audio", { controls: true, src: fileUrl(sound.file_id), "aria-label": labels.voice });
+  const film = message.video ?? message.animation ?? message.video_note;
   return film ? h("video", { controls: true, src: fileUrl(film.file_id), "aria-label": labels.film }) : null;
+}
+
+function sticker({ file_id: id, is_animated: animated, is_video: video }) {
+  if (animated) return h("p", { class: "sticker unmoved" }, labels.sticker);
+  const look = { class: "sticker", src: fileUrl(id) };
+  return video ? h("video", { ...look, autoplay: true, loop: true, muted: true }) : h("img", { ...look, alt: labels.sticker });
 }
 
 function quoted(message) {
@@ -91,9 +113,17 @@ function quoted(message) {
   return h("div", { class: "quote" }, thumb, h("span", { dir: "auto" }, summary(original)));
 }
 
+function heading(message, author) {
+  const { forward_origin: origin } = message;
+  return [
+    author ? h("p", { class: `author ${hue(author.id)}`, dir: "auto" }, author.first_name) : null,
+    origin ? h("p", { class: "forwarded", dir: "auto" }, icon("reply"), labels.forwarded(origin.sender_user.first_name)) : null,
+  ];
+}
+
 function button(message, spec, actions) {
   if (spec.url) {
-    return h("a", { class: "key", href: spec.url, target: "_blank", rel: "noopener noreferrer", dir: "auto" }, spec.text);
+    return link(spec.url, spec.text, actions.follow, { class: "key", dir: "auto" });
   }
   const pressed = () => actions.press(message, spec.callback_data);
   return h(
@@ -126,15 +156,17 @@ function footer(message) {
 // `messages` are one message, or all of one album in order.
 export function bubble(messages, actions) {
   const [first] = messages;
+  const told = service(first);
+  if (told) return h("article", { class: "told", dir: "auto", "data-id": first.message_id }, told);
   const last = messages.at(-1);
   const captioned = messages.find((message) => message.text || message.caption) ?? first;
-  const text = captioned.text ?? captioned.caption;
+  const text = captioned.text ?? captioned.caption ?? other(first);
   const entities = captioned.entities ?? captioned.caption_entities;
   const parts = messages.map((message) => media(message, actions, messages.length === 1));
   const pictures = first.photo !== undefined;
   const kind = [
     "message",
-    first.from.is_bot ? "theirs" : "mine",
+    actions.isMine(first) ? "mine" : "theirs",
     pictures ? "pictured" : "",
     text ? "worded" : "wordless",
     first.sticker ? "bare" : "",
@@ -142,13 +174,14 @@ export function bubble(messages, actions) {
   const inside = messages.length > 1
     ? h("div", { class: `album ${pictures ? `grid of-${Math.min(messages.length, 10)}` : "list"}` }, parts)
     : parts;
-  const words = text ? h("div", { class: "words", dir: "auto" }, rich(text, entities, actions.say), footer(last)) : null;
+  const words = text ? h("div", { class: "words", dir: "auto" }, rich(text, entities, actions), footer(last)) : null;
   const article = h(
     "article",
     { class: kind.join(" "), "data-id": first.message_id },
     h(
       "div",
       { class: "bubble" },
+      heading(first, actions.authorOf(first)),
       quoted(first),
       captioned.show_caption_above_media ? [words, inside] : [inside, words],
       words ? null : footer(last),

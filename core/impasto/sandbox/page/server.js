@@ -18,22 +18,29 @@ function post(path, body) {
 export const fileUrl = (fileId) => `/sandbox/files/${encodeURIComponent(fileId)}`;
 export const state = () => answer(fetch("/sandbox/state"));
 export const users = () => answer(fetch("/sandbox/users"));
-export const messages = (user) => answer(fetch(`/sandbox/users/${user}/messages`));
+export const groups = () => answer(fetch("/sandbox/groups"));
+export const messages = (where) => answer(fetch(`${where}/messages`));
 export const addPerson = (name, language) => post("/sandbox/users", { name, language_code: language });
+export const addGroup = (title, members) => post("/sandbox/groups", { title, members });
 export const block = (user, blocked) => post(`/sandbox/users/${user}/block`, { blocked });
-export const press = (user, message, data) => post(`/sandbox/users/${user}/press`, { message_id: message, data });
+export const admit = (group, by, member) => post(`/sandbox/groups/${group}/bot`, { by, member });
 
-export function sendText(user, text, replyTo) {
-  return post(`/sandbox/users/${user}/text`, { text, ...(replyTo ? { reply_to: replyTo } : {}) });
+// `where` is a person's place in a chat.
+
+export const press = (where, message, data) => post(`${where}/press`, { message_id: message, data });
+export const open = (where, link) => post(`${where}/open`, { link });
+
+export function sendText(where, text, replyTo) {
+  return post(`${where}/text`, { text, ...(replyTo ? { reply_to: replyTo } : {}) });
 }
 
-export function sendFiles(user, kind, files, caption, replyTo) {
+export function sendFiles(where, kind, files, caption, replyTo) {
   const form = new FormData();
   form.append("as", kind);
   if (caption) form.append("caption", caption);
   if (replyTo) form.append("reply_to", replyTo);
   for (const file of files) form.append("file", file, file.name);
-  return post(`/sandbox/users/${user}/media`, form);
+  return post(`${where}/media`, form);
 }
 
 // Calls back for every event, and with whether the stream is there. The browser connects again by itself.

@@ -1,0 +1,380 @@
+"""Commands, settings and crops, without Telegram."""
+
+from dataclasses import replace
+
+import pytest
+
+from impasto.bot.buttons import (
+    ChooseEffect,
+    ChooseLanguage,
+    Close,
+    DropKeptOptions,
+    ForgetMe,
+    Go,
+    KeepOptions,
+    Menu,
+    OpenOption,
+    SetDefaultEffect,
+    SetOption,
+    SetRatio,
+    ShowCard,
+    ShowCategory,
+    ShowCrop,
+    ShowDefaultEffects,
+    ShowSettings,
+    ToggleSetting,
+    Trim,
+)
+from impasto.bot.events import Command, Joined, OtherSent, PictureSent
+from impasto.bot.pages import COMMANDS
+from impasto.bot.replies import (
+    CancelJobs,
+    CropSheet,
+    ExampleSheet,
+    ForgetUser,
+    PassReport,
+    Say,
+    SetPreferences,
+    SizeSheet,
+    Submit,
+    TellJobs,
+    Toast,
+    WelcomeSheet,
+)
+from impasto.bot.session import SentPicture
+from impasto.crop import Crop
+from impasto.effects import Category, Choice, ChoiceOption, verbatim
+from impasto.jobs.model import PictureRef
+from impasto.plugins import RESERVED_COMMANDS
+from impasto.text import text as _
+from impasto.users import Preferences
+from tests.chat.talk import CONTENT, OPTIONS, STYLE, Chat, effect, jobs, picture
+
+
+def shaped(name: str = "p", width: int = 800, height: int = 400) -> PictureSent:
+    return PictureSent(SentPicture(PictureRef(name, width, height, f"{name}-small", (width, height)), 7))
+
+
+def command(name: str, file: str | None = None, album: str | None = None, argument: str = "") -> Command:
+    sent = SentPicture(PictureRef(file), 9) if file else None
+    return Command(name, "Ada", argument, sent, album)
+
+
+def said(chat: Chat, event: object) -> str:
+    (reply,) = chat.do(event)  # type: ignore[arg-type]
+    assert isinstance(reply, Say)
+    return str(reply.message)
+
+
+def test_every_command_of_the_bot_is_one_that_no_effect_may_have() -> None:
+    assert set(COMMANDS) <= RESERVED_COMMANDS
+
+
+def test_every_command_is_known() -> None:
+    for name in COMMANDS:
+        replies = Chat().do(command(name))
+        assert "I don't know" not in " ".join(map(str, replies)), name
+
+
+class TestAnEffectsOwnCommand:
+    chat: Chat
+
+    @pytest.fixture(autouse=True)
+    def _chat(self) -> None:
+        self.chat = Chat()
+        self.chat.house.effects = [
+            effect("rich", options=OPTIONS, command="rich"),
+            effect("blend", (CONTENT, STYLE), command="blend"),
+        ]
+
+    def test_under_a_picture_begins_at_once_with_what_the_person_keeps(self) -> None:
+        self.chat.session.preferences = Preferences(kept_options={"t.rich": {"tint": "c"}})
+        (job,) = (r for r in self.chat.do(command("rich", "a")) if isinstance(r, Submit))
+        assert job.pictures["content"][0].file_id == "a"
+        assert job.options["tint"] == "c"
+        assert job.reply_to == 9
+
+    def test_under_an_album_is_meant_for_all_its_pictures(self) -> None:
+        made = [jobs(self.chat.do(command("rich", "a", "album")))]
+        made += [jobs(self.chat.do(picture(name, "album"))) for name in "bc"]
+        assert made == [[{"content": [name]}] for name in "abc"]
+        assert jobs(self.chat.do(picture("d"))) == []
+
+    def test_asks_for_the_second_picture_and_then_begins(self) -> None:
+        assert jobs(self.chat.do(command("blend", "a"))) == []
+        assert jobs(self.chat.do(picture("b"))) == [{"content": ["a"], "style": ["b"]}]
+
+    def test_without_a_picture_asks_for_it_and_shows_the_options(self) -> None:
+        self.chat.do(command("rich"))
+        assert jobs(self.chat.do(picture("a"))) == []
+        assert jobs(self.chat.press(Go())) == [{"content": ["a"]}]
+
+    def test_an_effect_can_be_reached_by_a_link(self) -> None:
+        self.chat.do(command("start", argument="t_blend"))
+        assert jobs(self.chat.do(picture("a"))) == []
+        assert jobs(self.chat.do(picture("b"))) == [{"content": ["a"], "style": ["b"]}]
+
+
+class TestManyEffects:
+    chat: Chat
+
+    @pytest.fixture(autouse=True)
+    def _chat(self) -> None:
+        self.chat = Chat()
+        self.chat.house.effects = [
+            replace(effect(f"e{n}"), category=category)
+            for category in (Category.PAINT, Category.ENLARGE)
+            for n in range(5 * list(Category).index(category), 5 * list(Category).index(category) + 5)
+        ]
+
+    def test_are_shown_by_category(self) -> None:
+        self.chat.do(picture("a"))
+        assert self.chat.labels() == ["🎨 Paint", "🔍 Enlarge"]
+        self.chat.press(ShowCategory("paint"))
+        assert self.chat.labels() == [*(f"🎨 e{n}" for n in range(5)), "‹ Back"]
+        assert jobs(self.chat.press(ChooseEffect("t.e3"))) == [{"content": ["a"]}]
+
+    def test_the_welcome_shows_categories_and_what_they_look_like(self) -> None:
+        self.chat.do(command("start"))
+        assert self.chat.labels() == ["🎨 Paint", "🔍 Enlarge"]
+        assert self.chat.card is not None
+        assert isinstance(self.chat.card.sheet, WelcomeSheet)
+
+
+class TestSettings:
+    chat: Chat
+
+    @pytest.fixture(autouse=True)
+    def _chat(self) -> None:
+        self.chat = Chat()
+
+    def set(self, button: object) -> Preferences:
+        changes = [r.preferences for r in self.chat.press(button) if isinstance(r, SetPreferences)]
+        assert changes == [self.chat.session.preferences]
+        return changes[0]
+
+    def test_results_come_as_the_person_likes(self) -> None:
+        self.chat.do(command("settings"))
+        assert "Results: photos" in self.chat.labels()
+        assert self.set(ToggleSetting("as_file")).as_file
+        assert "Results: files in full size" in self.chat.labels()
+        assert self.set(ToggleSetting("file_format")).file_format == "JPEG"
+        assert not self.set(ToggleSetting("announcements")).announcements
+
+    def test_a_setting_that_there_is_not_is_a_stale_button(self) -> None:
+        self.chat.do(command("settings"))
+        assert isinstance(self.chat.press(ToggleSetting("nonsense"))[0], Toast)
+
+    def test_a_default_effect_with_its_strength_is_offered_for_every_picture(self) -> None:
+        self.chat.do(command("settings"))
+        self.chat.press(ShowDefaultEffects())
+        assert "✓ ask me" in self.chat.labels()
+        assert self.set(SetDefaultEffect("t.rich")).default_effect == "t.rich"
+        self.chat.press(SetOption(1, 1))
+        assert self.set(KeepOptions()).kept_options == {"t.rich": {"power": 0.75}}
+        assert "For every photo: 🎨 rich" in self.chat.labels()
+        self.chat.press(Close())
+        self.chat.do(picture("a"))
+        (job,) = (r for r in self.chat.press(Go()) if isinstance(r, Submit))
+        assert (job.effect_id, job.options["power"]) == ("t.rich", 0.75)
+
+    def test_behind_the_default_effect_there_are_the_others(self) -> None:
+        self.chat.session.preferences = Preferences(default_effect="t.rich")
+        self.chat.do(picture("a"))
+        self.chat.press(Menu())
+        assert jobs(self.chat.press(ChooseEffect("t.plain"))) == [{"content": ["a"]}]
+
+    def test_a_default_effect_that_is_gone_is_asked_about_again(self) -> None:
+        self.chat.session.preferences = Preferences(default_effect="t.gone")
+        self.chat.do(picture("a"))
+        assert "🎨 plain" in self.chat.labels()
+
+    def test_a_choice_is_kept_from_the_card_and_can_be_dropped(self) -> None:
+        self.chat.do(picture("a"))
+        self.chat.press(ChooseEffect("t.rich"))
+        assert "📌 Keep this choice" not in self.chat.labels()
+        self.chat.press(OpenOption(2))
+        assert "📌 Keep this choice" in self.chat.labels()
+        assert self.set(KeepOptions()).kept_options == {"t.rich": {"dark": True}}
+        assert "📌 Keep this choice" not in self.chat.labels()
+        self.chat.do(command("settings"))
+        assert "Drop what I keep for 1 effect" in self.chat.labels()
+        assert self.set(DropKeptOptions()).kept_options == {}
+
+    def test_what_was_kept_of_a_choice_that_is_gone_is_passed_over(self) -> None:
+        self.chat.session.preferences = Preferences(
+            kept_options={"t.rich": {"tint": "gone", "power": 17, "dark": True, "old": 1}}
+        )
+        self.chat.do(picture("a"))
+        self.chat.press(ChooseEffect("t.rich"))
+        assert self.chat.session.options == {"tint": "a", "power": 0.5, "dark": True}
+
+    def test_the_settings_lead_back_from_the_options(self) -> None:
+        self.chat.do(command("settings"))
+        self.chat.press(SetDefaultEffect("t.rich"))
+        self.chat.press(OpenOption(0))
+        self.chat.press(ShowCard())
+        assert "📌 Keep" in self.chat.labels()
+        self.chat.press(ShowSettings())
+        assert not self.chat.session.keeping
+        assert jobs(self.chat.do(picture("a"))) == []
+
+    def test_the_language_is_a_setting(self) -> None:
+        self.chat.do(command("language"))
+        assert self.set(ChooseLanguage("en")).language == "en"
+
+
+class TestCrop:
+    chat: Chat
+
+    @pytest.fixture(autouse=True)
+    def _chat(self) -> None:
+        self.chat = Chat()
+        self.chat.do(shaped())
+        self.chat.press(ChooseEffect("t.rich"))
+
+    def crop(self) -> Crop | None:
+        assert self.chat.card is not None
+        assert isinstance(self.chat.card.sheet, CropSheet)
+        return self.chat.card.sheet.ref.crop
+
+    def test_a_shape_and_a_side_are_taken_and_the_job_has_them(self) -> None:
+        self.chat.press(ShowCrop())
+        assert self.crop() is None
+        self.chat.press(SetRatio(1, 1))
+        assert self.crop() == Crop(0.25, 0, 0.75, 1)
+        self.chat.press(Trim("left"))
+        assert self.crop() == Crop(0.3, 0, 0.75, 1)
+        self.chat.press(ShowCard())
+        (job,) = (r for r in self.chat.press(Go()) if isinstance(r, Submit))
+        assert job.pictures["content"][0].crop == Crop(0.3, 0, 0.75, 1)
+
+    def test_the_whole_picture_is_one_tap_away(self) -> None:
+        self.chat.press(SetRatio(16, 9))
+        self.chat.press(SetRatio(0, 0))
+        assert self.crop() is None
+
+    def test_something_is_always_left(self) -> None:
+        replies = [self.chat.press(Trim("top")) for _ in range(30)]
+        assert isinstance(replies[-1][0], Toast)
+        crop = self.chat.session.pictures[0].ref.crop
+        assert crop is not None
+        assert crop.bottom - crop.top >= 0.1
+
+    @pytest.mark.parametrize("button", [SetRatio(-1, 4), Trim("middle"), SetRatio(0, 5)])
+    def test_a_shape_that_there_is_not_changes_nothing(self, button: object) -> None:
+        self.chat.press(button)
+        assert self.chat.session.pictures[0].ref.crop is None
+
+    def test_is_not_offered_where_it_is_not_clear_of_what(self) -> None:
+        chat = Chat()
+        chat.do(picture("a"))
+        chat.press(ChooseEffect("t.rich"))
+        assert "✂️ Crop" not in chat.labels()
+        assert isinstance(chat.press(ShowCrop())[0], Toast)
+
+
+class TestReport:
+    chat: Chat
+
+    @pytest.fixture(autouse=True)
+    def _chat(self) -> None:
+        self.chat = Chat()
+        self.chat.do(command("report"))
+
+    def test_passes_an_album_on_whole_and_then_no_more(self) -> None:
+        assert [r for r in self.chat.do(picture("a", "x")) if isinstance(r, PassReport)] == [PassReport()]
+        assert self.chat.do(picture("b", "x")) == [PassReport(more=True)]
+        assert not any(isinstance(reply, PassReport) for reply in self.chat.do(picture("c")))
+
+    @pytest.mark.parametrize("undone", [command("cancel"), command("reset"), command("settings")])
+    def test_is_undone_by_any_command(self, undone: Command) -> None:
+        self.chat.do(undone)
+        assert said(self.chat, OtherSent(_("Send me a photo."))) == "Send me a photo."
+
+    def test_is_undone_by_back(self) -> None:
+        self.chat.press(Menu())
+        assert said(self.chat, OtherSent(_("Send me a photo."))) == "Send me a photo."
+
+
+class TestInAGroup:
+    chat: Chat
+
+    @pytest.fixture(autouse=True)
+    def _chat(self) -> None:
+        self.chat = Chat()
+        self.chat.session.in_group = True
+        self.chat.house.effects.append(effect("quick", command="quick"))
+
+    def test_the_bot_says_how_it_is_asked(self) -> None:
+        for event in (Joined(), command("start"), command("help")):
+            assert "/quick" in said(self.chat, event)
+
+    def test_a_command_in_answer_to_a_picture_makes_a_job(self) -> None:
+        assert jobs(self.chat.do(command("quick", "a"))) == [{"content": ["a"]}]
+
+    def test_a_mention_in_answer_to_a_picture_shows_the_menu(self) -> None:
+        self.chat.do(command("effects", "a"))
+        assert jobs(self.chat.press(ChooseEffect("t.plain"))) == [{"content": ["a"]}]
+
+    @pytest.mark.parametrize("name", ["settings", "report", "language", "privacy", "forgetme"])
+    def test_what_is_personal_is_answered_by_a_way_into_the_private_chat(self, name: str) -> None:
+        (reply,) = self.chat.do(command(name))
+        assert isinstance(reply, Say)
+        assert reply.link is not None
+        alone = Chat()
+        direct, by_link = alone.do(command(name)), alone.do(command("start", argument=name))
+        assert reply.link.address == f"start={name}"
+        assert direct == by_link
+
+
+def test_examples_turn_around_and_lead_to_the_effect() -> None:
+    chat = Chat()
+    sizes = ChoiceOption(
+        "size", verbatim("Size"), tuple(Choice(s, verbatim(s)) for s in ("256", "512")), "256"
+    )
+    chat.house.effects = [effect("plain"), effect("sized", options=(sizes,))]
+    chat.do(command("examples"))
+    seen = []
+    for _page in range(3):
+        assert chat.card is not None
+        seen.append(chat.card.sheet)
+        (forth,) = (label.button for label in chat.card.rows[1] if str(label.title) == "›")
+        chat.press(forth)
+    plain, sized = chat.house.effects
+    assert seen == [ExampleSheet(plain), ExampleSheet(sized), SizeSheet(sized, "size")]
+    assert chat.card.sheet == seen[0]
+    assert jobs([*chat.press(ChooseEffect("t.plain")), *chat.do(picture("a"))]) == [{"content": ["a"]}]
+
+
+def test_about_names_the_networks_and_leads_to_the_source() -> None:
+    chat = Chat(source_url="https://example.org/impasto")
+    chat.house.effects = [effect("heavy", weights=("net",))]
+    (reply,) = chat.do(command("about"))
+    assert isinstance(reply, Say)
+    assert "net: MIT" in str(reply.message)
+    assert reply.link is not None
+    assert reply.link.address == "https://example.org/impasto"
+
+
+def test_to_be_forgotten_asks_first_and_then_leaves_nothing() -> None:
+    chat = Chat()
+    chat.do(picture("a"))
+    replies = chat.do(command("forgetme"))
+    assert not any(isinstance(reply, ForgetUser) for reply in replies)
+    replies = chat.press(ForgetMe())
+    assert ForgetUser(all=True) in replies
+    assert CancelJobs(tell=False) in replies
+    assert chat.session.pictures == []
+
+
+def test_cancel_closes_what_is_open_and_says_so() -> None:
+    chat = Chat()
+    assert CancelJobs(tell=True, closed=False) in chat.do(command("cancel"))
+    chat.do(picture("a"))
+    assert CancelJobs(tell=True, closed=True) in chat.do(command("cancel"))
+    assert chat.session.pictures == []
+
+
+def test_the_status_of_ones_pictures_is_told() -> None:
+    assert Chat().do(command("status")) == [TellJobs()]
