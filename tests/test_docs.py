@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from impasto import cli, hookspecs
-from impasto.bot.cards import COMMANDS, HELP
+from impasto.bot.pages import COMMANDS
 from tests.pictures import photo
 
 ROOT = Path(__file__).parent.parent

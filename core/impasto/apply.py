@@ -136,7 +136,7 @@ async def _run(engine: LocalEngine, task: base.Task, show: Callable[[float], Non
                 raise EffectError(message, detail)
             case base.WorkerLost(exitcode=exitcode):
                 raise EffectError(
-                    _("The worker ended in the middle of the picture."), f"exit code {exitcode}"
+                    _("The work broke off in the middle of the picture."), f"exit code {exitcode}"
                 )
     raise AssertionError("the engine's events do not end")
 

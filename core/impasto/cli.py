@@ -110,6 +110,7 @@ def sandbox(config: Path | None, port: int, browser: bool) -> None:
                 weights_dir=owned.weights_folder,
                 plugins_dir=owned.plugins_folder,
                 gallery_dir=owned.gallery_folder,
+                samples_dir=owned.samples_folder,
             )
             configure_logging(settings.log_level)
             click.echo(f"\n  Open {server.page_url} and send the bot a photo. Ctrl-C ends it.\n")

@@ -61,6 +61,9 @@ class Settings(BaseSettings):
     weights_dir: Path | None = Field(None, description="the owner's weights; default: weights in data_dir")
     plugins_dir: Path | None = Field(None, description="the owner's plugins; default: plugins in data_dir")
     gallery_dir: Path | None = Field(None, description="paintings; default: gallery in data_dir")
+    samples_dir: Path | None = Field(
+        None, description="what effects do to a sample; default: samples in data_dir"
+    )
     locales_dir: Path | None = Field(None, description="catalogues to use instead of the shipped ones")
     devices: str = Field("auto", pattern=r"^(auto|cpu|cuda:\d+(,cuda:\d+)*)$")
     welcome_picture: bool = Field(True, description="show whoever begins what the effects do to a picture")
@@ -92,6 +95,11 @@ class Settings(BaseSettings):
     def plugins_folder(self) -> Path:
         """Where the owner's own plugins lie."""
         return self.plugins_dir or self.data_dir / "plugins"
+
+    @property
+    def samples_folder(self) -> Path:
+        """Where pictures of what the effects do are kept, all of a sample that comes with Impasto."""
+        return self.samples_dir or self.data_dir / "samples"
 
     @property
     def gallery_folder(self) -> Path:

@@ -12,6 +12,7 @@ from unicodedata import bidirectional
 _ISOLATE, _POP = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 _MARK = "\N{RIGHT-TO-LEFT MARK}"
 _COMMAND = re.compile(r"(?<![\w/<])/[a-z][a-z0-9_]*")
+_PLACEHOLDER = re.compile(r"\{\w*\}")
 _RIGHT_TO_LEFT = frozenset({"R", "AL"})
 _DIGITS = frozenset({"EN", "AN"})
 
@@ -33,7 +34,13 @@ def _apart(line: str, among_right_to_left: bool) -> str:
     return f"{_ISOLATE}{line}{_POP}" if foreign else line
 
 
-def right_to_left(words: str) -> str:
+def is_left_to_right(words: str) -> bool:
+    """Whether all letters of `words` are, placeholders aside: nobody has translated them."""
+    kinds = _kinds(_outside(_PLACEHOLDER.sub("", words)))
+    return "L" in kinds and not kinds & _RIGHT_TO_LEFT
+
+
+def from_right_to_left(words: str) -> str:
     """`words` of a right-to-left language so that every client shows them in that direction, line by line.
 
     Commands stay whole, and a line that begins with something foreign is marked. A line that has foreign
@@ -43,8 +50,7 @@ def right_to_left(words: str) -> str:
 
 
 def _line(line: str) -> str:
-    kinds = _kinds(_outside(line))
-    if "L" in kinds and not kinds & _RIGHT_TO_LEFT:
+    if is_left_to_right(line):
         return line
     line = _COMMAND.sub(lambda command: f"{_ISOLATE}{command[0]}{_POP}", line)
     first = next(

@@ -18,8 +18,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
-from impasto.direction import isolated, right_to_left
-from impasto.text import ByteSize, Text
+from impasto.direction import from_right_to_left, is_left_to_right, isolated
+from impasto.text import ByteSize, Text, Value
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ class Language:
     def __call__(self, text: Text) -> str:
         """`text` in this language, its placeholders filled; English where it is not translated."""
         words = self._fill(text)
-        return right_to_left(words) if self._right_to_left else words
+        return from_right_to_left(words) if self._right_to_left else words
 
     def _fill(self, text: Text) -> str:
         if text.plural is None:
@@ -59,7 +59,8 @@ class Language:
             template = self.ngettext(text.msgid, text.plural, text.n)
         if text.plural is None and not text.params:
             return template
-        values = {name: self._show(value) for name, value in text.values().items()}
+        right_to_left = self._right_to_left and not is_left_to_right(template)
+        values = {name: self._show(value, right_to_left) for name, value in text.values().items()}
         values.setdefault("n", self.number(text.n))
         try:
             return template.format_map(values)
@@ -114,20 +115,26 @@ class Language:
             size /= 1000
         return units.format_unit(round(size, 1), f"digital-{unit}", length="short", locale=self.locale)
 
-    def listing(self, items: Iterable[str]) -> str:
+    def listing(self, items: Iterable[Value]) -> str:
         """Several things: "a, b and c"."""
-        return lists.format_list([self._apart(item) for item in items], locale=self.locale)
+        return lists.format_list(
+            [self._show(item, self._right_to_left) for item in items], locale=self.locale
+        )
 
-    def _show(self, value: str | float | Text) -> str:
-        if isinstance(value, Text):
-            return self._apart(self._fill(value))
-        if isinstance(value, str):
-            return self._apart(value)
-        return self._apart(self.byte_size(value)) if isinstance(value, ByteSize) else self.number(value)
-
-    def _apart(self, words: str) -> str:
-        """`words` as they stand within others, which must not turn them round."""
-        return isolated(words, among_right_to_left=self._right_to_left)
+    def _show(self, value: Value | tuple[Value, ...], right_to_left: bool) -> str:
+        """A value as it stands within words of that direction, which must not turn it round."""
+        match value:
+            case Text():
+                words = self._fill(value)
+            case str():
+                words = value
+            case tuple():
+                return self.listing(value)
+            case ByteSize():
+                words = self.byte_size(value)
+            case _:
+                return self.number(value)
+        return isolated(words, among_right_to_left=right_to_left)
 
 
 class Languages:

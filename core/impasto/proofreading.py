@@ -138,7 +138,7 @@ def _needs_number(message: Message, place: int, catalogue: Catalog) -> bool:
 
 def _unnumbered(message: Message, place: int, translation: str, catalogue: Catalog) -> Iterator[str]:
     """In Russian, the form of "this picture" stands for 21 of them too."""
-    if message.pluralizable and "{n}" in forms(message.id)[1] and "{n}" not in translation:
+    if message.pluralizable and "{n}" not in forms(message.id)[0] + translation:
         others = [number for number in _numbers(catalogue, place) if number > 1]
         if len(others) > 1:
             yield f"says no number, but stands for {others[0]} too"

@@ -18,26 +18,36 @@ class Text:
     """A translatable sentence and what fills its `{placeholders}`.
 
     `msgid` is the English text and the key in the catalogues. With `plural` set, `n` chooses the form and
-    fills the placeholder `{n}`. Values of `params` may be texts themselves.
+    fills the placeholder `{n}`. Values of `params` may be texts themselves, or several
+    things, which are listed.
     """
 
     msgid: str
     plural: str | None = None
     n: int = 0
-    params: tuple[tuple[str, str | int | float | Text], ...] = ()
+    params: tuple[tuple[str, Value | tuple[Value, ...]], ...] = ()
 
-    def __call__(self, **params: str | int | float | Text) -> Text:
+    def __call__(self, **params: Value | tuple[Value, ...]) -> Text:
         """The same text with these placeholders filled."""
         return replace(self, params=(*self.params, *params.items()))
 
     def __str__(self) -> str:
         """The English text, for logs and the command line without a language."""
         chosen = self.plural if self.plural is not None and self.n != 1 else self.msgid
-        return chosen.format(**self.values(), n=self.n) if self.params or self.plural else chosen
+        if not self.params and not self.plural:
+            return chosen
+        values = {
+            name: ", ".join(map(str, value)) if isinstance(value, tuple) else value
+            for name, value in self.values().items()
+        }
+        return chosen.format(**values, n=self.n)
 
-    def values(self) -> Mapping[str, str | int | float | Text]:
+    def values(self) -> Mapping[str, Value | tuple[Value, ...]]:
         """The placeholders as a mapping."""
         return dict(self.params)
+
+
+Value = str | int | float | Text
 
 
 def text(msgid: str) -> Text:

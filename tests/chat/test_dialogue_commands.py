@@ -198,7 +198,7 @@ class TestSettings:
         assert self.set(KeepOptions()).kept_options == {"t.rich": {"dark": True}}
         assert "📌 Keep this choice" not in self.chat.labels()
         self.chat.do(command("settings"))
-        assert "Drop what I keep for 1 effect" in self.chat.labels()
+        assert "Forget my choices for 1 effect" in self.chat.labels()
         assert self.set(DropKeptOptions()).kept_options == {}
 
     def test_what_was_kept_of_a_choice_that_is_gone_is_passed_over(self) -> None:

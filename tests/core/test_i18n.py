@@ -1,33 +1,18 @@
-"""Languages: what a person reads is theirs, whole, and says the same as the English."""
+"""Languages: what a person reads is theirs, whole, and in the order in which they read."""
 
-import re
 from pathlib import Path
 
 import pytest
-from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
 
-from impasto.i18n import Languages, shipped_locales
-from impasto.text import plural, verbatim
+from impasto.bot.desk.commands import OWNER_COMMANDS
+from impasto.bot.introduction import longest
+from impasto.catalogues import own_project
+from impasto.commands.locale import Report, inspect
+from impasto.i18n import Language, Languages, shipped_locales
+from impasto.text import ByteSize, plural, verbatim
 from impasto.text import text as _
 
-ROOT = Path(__file__).parent.parent.parent
-LOCALES = ROOT / "locales"
-CATALOGUES = sorted(LOCALES.glob("*/LC_MESSAGES/*.po"))
-
-
-def read(path: Path) -> Catalog:
-    with path.open("rb") as file:
-        return read_po(file)
-
-
-def forms(message: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    return (message,) if isinstance(message, str) else tuple(message)
-
-
-def placeholders(message: str) -> set[str]:
-    return set(re.findall(r"\{(\w+)\}", message))
+FSI, PDI, RLM = "\u2068", "\u2069", "\u200f"
 
 
 @pytest.fixture(scope="module")
@@ -35,49 +20,97 @@ def languages() -> Languages:
     return Languages([shipped_locales()])
 
 
-def test_the_template_holds_every_text_of_the_sources_and_no_other() -> None:
-    keywords = {"_": None, "plural": (1, 2)}
-    found = {
-        forms(message)
-        for folder in ("core/impasto", "plugins")
-        for _file, _line, message, _comments, _context in extract_from_dir(
-            ROOT / folder, [("**.py", "python")], keywords=keywords
-        )
-    }
-    template = {forms(message.id) for message in read(LOCALES / "impasto.pot") if message.id}
-    assert found == template, "run the two pybabel commands of CONTRIBUTING.md"
+def catalogue(folder: Path, code: str, translations: dict[str, str], name: str = "impasto") -> None:
+    path = folder / code / "LC_MESSAGES" / f"{name}.po"
+    path.parent.mkdir(parents=True)
+    entries = {"": "Content-Type: text/plain; charset=utf-8\n"} | translations
+    path.write_text(
+        "\n\n".join(f'msgid "{english}"\nmsgstr "{said}"' for english, said in entries.items()).replace(
+            "utf-8\n", "utf-8\\n"
+        ),
+        encoding="utf-8",
+    )
 
 
-@pytest.mark.parametrize("path", CATALOGUES, ids=lambda path: path.parent.parent.name)
-def test_a_catalogue_translates_every_text_with_the_placeholders_of_the_english(path: Path) -> None:
-    catalogue, template = read(path), read(LOCALES / "impasto.pot")
-    assert {m.id for m in catalogue} == {m.id for m in template}
-    for message in catalogue:
-        if message.id:
-            check(message, catalogue.num_plurals)
+def speaking(folder: Path, *codes: str) -> Languages:
+    for code in codes:
+        catalogue(folder, code, {})
+    return Languages([folder])
 
 
-def check(message: Message, num_plurals: int) -> None:
-    translations = forms(message.string)
-    assert all(translations), f"untranslated: {message.id}"
-    assert not message.fuzzy
-    if message.pluralizable:
-        assert len(translations) == num_plurals
-    wanted = set().union(*map(placeholders, forms(message.id)))
-    for translation in translations:
-        missing = wanted - placeholders(translation) - ({"n"} if message.pluralizable else set())
-        assert not missing, f"{translation!r} lacks {missing}"
-        assert placeholders(translation) <= wanted, f"{translation!r} has strange placeholders"
+def arabic(folder: Path, translations: dict[str, str] | None = None) -> Language:
+    catalogue(folder, "ar", translations or {})
+    return Languages([folder]).get("ar")
+
+
+@pytest.fixture(scope="module")
+def reports() -> dict[str, Report]:
+    project = own_project()
+    return {report.language: report for report in inspect(project, project.codes(), longest(OWNER_COMMANDS))}
+
+
+@pytest.mark.parametrize("code", ["en", *own_project().codes()])
+def test_every_text_is_translated_and_says_what_the_english_says(
+    reports: dict[str, Report], code: str
+) -> None:
+    wrong = [f"{finding.text!r} {finding.problem}" for finding in reports[code].findings if finding.error]
+    assert not wrong, "see: impasto locale check"
 
 
 @pytest.mark.parametrize(
     ("client", "code"),
-    [("ru", "ru"), ("ru-RU", "ru"), ("en-GB", "en"), ("xx", "en"), ("", "en"), (None, "en"), ("pt-br", "en")],
-)
-def test_the_nearest_language_to_the_clients_is_spoken(
-    languages: Languages, client: str | None, code: str
+    [
+        ("ru", "ru"), ("ru-RU", "ru"), ("ru_RU.UTF-8", "ru"), ("uk", "uk"), ("es-419", "es"), ("ar-EG", "ar"),
+        ("pt-br", "pt_BR"), ("pt", "pt_BR"), ("pt-pt", "pt_BR"), ("pt-br-raw", "pt_BR"),
+        ("zh", "zh_CN"), ("zh-hans", "zh_CN"), ("zh-CN", "zh_CN"), ("zh-hant", "zh_CN"),
+        ("zh-hant-tw", "zh_CN"), ("zh-hans-raw", "zh_CN"),
+        ("en-GB", "en"), ("nb", "en"), ("be", "en"), ("xx", "en"), ("C", "en"), ("1", "en"), ("", "en"),
+        (None, "en"),
+    ],
+)  # fmt: skip
+def test_the_nearest_language_to_the_clients_is_spoken(tmp_path: Path, client: str | None, code: str) -> None:
+    spoken = speaking(tmp_path, "ru", "uk", "es", "ar", "pt_BR", "zh_CN")
+    assert spoken.get(client).code == code
+
+
+@pytest.mark.parametrize(
+    ("client", "code"),
+    [
+        ("zh", "zh_CN"), ("zh-hant", "zh_TW"), ("zh-hk", "zh_TW"), ("zh-sg", "zh_CN"),
+        ("pt", "pt_BR"), ("pt-pt", "pt_PT"), ("pt-ao", "pt_BR"),
+    ],
+)  # fmt: skip
+def test_of_two_variants_that_in_the_readers_script_or_country_is_nearer(
+    tmp_path: Path, client: str, code: str
 ) -> None:
-    assert languages.get(client).code == code
+    assert speaking(tmp_path, "zh_CN", "zh_TW", "pt_BR", "pt_PT").get(client).code == code
+
+
+def test_languages_are_listed_by_the_names_that_their_speakers_know(tmp_path: Path) -> None:
+    spoken = speaking(tmp_path, "ru", "uk", "es", "de", "fr", "pt_BR", "zh_CN", "ar", "ka")
+    assert {language.code: language.name for language in spoken.all()} == {
+        "en": "English", "ar": "العربية", "de": "Deutsch", "es": "Español", "fr": "Français", "ka": "ქართული",
+        "pt_BR": "Português (Brasil)", "ru": "Русский", "uk": "Українська", "zh_CN": "简体中文",
+    }  # fmt: skip
+
+
+def test_a_plugins_catalogue_joins_the_nearest_language_and_begins_none(tmp_path: Path) -> None:
+    catalogue(tmp_path / "own", "pt_BR", {"Size": "Tamanho"})
+    catalogue(tmp_path / "plugin", "pt", {"Sobel": "Contornos"}, "pencil")
+    catalogue(tmp_path / "plugin", "nl", {"Sobel": "Randen"}, "pencil")
+    catalogue(tmp_path / "plugin", "klingonese", {"Sobel": "x"}, "pencil")
+    spoken = Languages([tmp_path / "own", tmp_path / "plugin"])
+    assert spoken.codes == ("en", "pt_BR")
+    assert [spoken.get("pt")(_(word)) for word in ("Size", "Sobel")] == ["Tamanho", "Contornos"]
+
+
+def test_a_strangers_broken_catalogue_leaves_its_texts_in_english(tmp_path: Path) -> None:
+    catalogue(tmp_path, "de", {"Size": "Größe"})
+    broken = tmp_path / "plugin" / "de" / "LC_MESSAGES" / "x.po"
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(b'msgid ""\nmsgstr "Plural-Forms: nplurals=2; plural=import os;\\n"\n\xff')
+    german = Languages([tmp_path, tmp_path / "plugin"]).get("de")
+    assert [german(_(word)) for word in ("Size", "Sobel")] == ["Größe", "Sobel"]
 
 
 def test_russian_numbers_take_their_three_forms(languages: Languages) -> None:
@@ -93,23 +126,9 @@ def test_texts_within_texts_are_translated_too(languages: Languages) -> None:
     assert languages.get("ru")(text) == "X: да"
 
 
-def test_names_stay_whole_among_right_to_left_words(tmp_path: Path) -> None:
-    (tmp_path / "ar" / "LC_MESSAGES").mkdir(parents=True)
-    (tmp_path / "ar" / "LC_MESSAGES" / "x.po").write_text(
-        'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid "Hello, {name}!"\n'
-        'msgstr "مرحبا {name}!"\n',
-        encoding="utf-8",
-    )
-    arabic = Languages([tmp_path]).get("ar")
-    assert arabic(_("Hello, {name}!")(name="Ada (1)")) == "مرحبا \u2068Ada (1)\u2069!"
-
-
-def test_a_translators_slip_shows_the_english_instead_of_an_error(tmp_path: Path) -> None:
-    (tmp_path / "de" / "LC_MESSAGES").mkdir(parents=True)
-    (tmp_path / "de" / "LC_MESSAGES" / "x.po").write_text(
-        'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid "Hello, {name}!"\n'
-        'msgstr "Hallo, {nme}!"\n'
-    )
+@pytest.mark.parametrize("slip", ["Hallo, {nme}!", "Hallo, {name!", "Hallo, {name.x}!", "Hallo, {name[x]}!"])
+def test_a_translators_slip_shows_the_english_instead_of_an_error(tmp_path: Path, slip: str) -> None:
+    catalogue(tmp_path, "de", {"Hello, {name}!": slip})
     assert Languages([tmp_path]).get("de")(_("Hello, {name}!")(name="Ada")) == "Hello, Ada!"
 
 
@@ -120,4 +139,45 @@ def test_quantities_are_written_as_the_reader_writes_them(languages: Languages) 
     assert (en.duration(0.2), ru.duration(5)) == ("1 second", "5 секунд")
     assert (en.byte_size(2_500_000), ru.byte_size(2_500_000)) == ("2.5 MB", "2,5 МБ")
     assert en.listing(["a", "b", "c"]) == "a, b, and c"
-    assert ru.name == "Русский"
+
+
+def test_arabic_quantities_have_latin_digits_arabic_units_and_all_the_plurals() -> None:
+    ar = Language("ar")
+    assert [ar.duration(n) for n in (1, 2, 3, 11)] == ["ثانية", "ثانيتان", "3 ثوان", "11 ثانية"]
+    assert (ar.number(1234.5), ar.percent(0.4), ar.byte_size(2_500_000)) == ("1,234.5", "40%", "2.5 م.ب")
+
+
+def test_names_stay_whole_among_right_to_left_words(tmp_path: Path) -> None:
+    ar = arabic(tmp_path, {"Hello, {name}!": "مرحبا {name}!", "{first} · {second}": "{first} · {second}"})
+    assert ar(_("Hello, {name}!")(name="Ada (1)")) == f"مرحبا {FSI}Ada (1){PDI}!"
+    assert ar(_("Hello, {name}!")(name="عادل")) == "مرحبا عادل!"
+    two = _("{first} · {second}")(first=_("Hello, {name}!")(name="Ada"), second=verbatim("512 px"))
+    assert ar(two) == f"مرحبا {FSI}Ada{PDI}! · {FSI}512 px{PDI}"
+
+
+def test_an_arabic_name_stays_whole_among_left_to_right_words(tmp_path: Path) -> None:
+    greeting = _("Hello, {name}!")(name="عادل (1)")
+    assert Language("en")(greeting) == f"Hello, {FSI}عادل (1){PDI}!"
+    assert arabic(tmp_path)(greeting) == f"Hello, {FSI}عادل (1){PDI}!", "nobody has translated it yet"
+
+
+def test_an_arabic_line_that_begins_with_something_foreign_still_begins_at_the_right(tmp_path: Path) -> None:
+    ar = arabic(
+        tmp_path,
+        {
+            "{bar} {done} of {size}": "{bar} {done} من {size}",
+            "Help": "مساعدة:\\n/effects – ما أفعله\\nGatys: رسم بطيء",
+        },
+    )
+    progress = _("{bar} {done} of {size}")(bar="▰▱", done=ByteSize(2_000_000), size=ByteSize(3_000_000))
+    assert ar(progress) == f"{RLM}▰▱ 2 م.ب من 3 م.ب"
+    assert ar(_("Help")).split("\n") == [
+        "مساعدة:",
+        f"{RLM}{FSI}/effects{PDI} – ما أفعله",
+        f"{RLM}Gatys: رسم بطيء",
+    ]
+    assert ar(verbatim("• MIT\n• BSD-3")) == f"{RLM}{FSI}• MIT{PDI}\n{RLM}{FSI}• BSD-3{PDI}"
+
+
+def test_an_arrow_alone_points_where_it_stands(tmp_path: Path) -> None:
+    assert arabic(tmp_path)(verbatim("‹")) == "‹"

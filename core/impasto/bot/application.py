@@ -14,7 +14,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from telegram import Update
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
-from telegram.ext import AIORateLimiter, Application, ApplicationBuilder, ContextTypes
+from telegram.ext import Application, ApplicationBuilder, ContextTypes
 
 from impasto.access import Access
 from impasto.bot import limits
@@ -25,6 +25,7 @@ from impasto.bot.desk.door import Door
 from impasto.bot.desk.faults import FaultBook
 from impasto.bot.dialogue import Dialogue
 from impasto.bot.fetching import WeightsFetcher
+from impasto.bot.flood import FloodControl
 from impasto.bot.handlers import Handlers
 from impasto.bot.introduction import introduce
 from impasto.bot.order import InOrderPerPerson
@@ -103,7 +104,8 @@ async def _serve(
     with attached(warnings):
         plugins = load_plugins(settings.plugins_folder, settings.weights_folder)
     languages = Languages([shipped_locales(settings.locales_dir), *plugins.locales])
-    application = _application(settings, token)
+    flood = FloodControl()
+    application = _application(settings, token, flood)
     store, users = JobStore(connection), UserStore(connection)
     store.prune()
     gallery = Gallery(settings.gallery_folder)
@@ -139,7 +141,7 @@ async def _serve(
         welcome_picture=settings.welcome_picture,
         source_url=settings.source_url,
     )
-    samples = Samples(settings.data_dir / "samples", plugins, dispatcher.run_errand)
+    samples = Samples(settings.samples_folder, plugins, dispatcher.run_errand)
     fetcher = WeightsFetcher(application.bot, settings, plugins)
     services = Services(
         dialogue=dialogue,
@@ -192,6 +194,7 @@ async def _serve(
             log.info("@%s is here: %d effects", application.bot.username, len(plugins.offered()))
             await stop.wait()
             log.info("stopping")
+            flood.give_up()
             await application.updater.stop()  # type: ignore[union-attr]
             await application.stop()
             await fetcher.stop_all()
@@ -201,14 +204,14 @@ async def _serve(
         await engine.stop()
 
 
-def _application(settings: Settings, token: str) -> AnyApplication:
+def _application(settings: Settings, token: str, flood: FloodControl) -> AnyApplication:
     return (
         ApplicationBuilder()
         .token(token)
         .base_url(settings.telegram.base_url)
         .base_file_url(settings.telegram.base_file_url)
         .concurrent_updates(InOrderPerPerson())
-        .rate_limiter(AIORateLimiter(max_retries=3))
+        .rate_limiter(flood)
         .connect_timeout(15)
         .read_timeout(30)
         .write_timeout(_MEDIA_SECONDS)

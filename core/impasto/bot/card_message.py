@@ -15,7 +15,7 @@ from impasto.bot.sheets import Sheets
 from impasto.bot.view import card_html, keyboard
 from impasto.i18n import Language
 
-MOST_SECONDS = 2.0
+MOST_SECONDS = 1.0
 """Nobody waits longer for a sheet: the card is shown without it, and gets it when it is ready."""
 
 log = logging.getLogger(__name__)
@@ -34,11 +34,20 @@ class CardMessage:
     async def show(self, card: Card, language: Language) -> None:
         """Show `card` in place of the one before, or in a new message. Raises `TelegramError`."""
         html, buttons = card_html(card, language), keyboard(card.rows, language)
-        self._session.card_shown += 1
-        picture = await self._soon(card, language) if card.sheet else None
+        late = asyncio.ensure_future(self._sheets.picture(self._bot.id, card.sheet)) if card.sheet else None
+        picture = await _soon(late) if late is not None else None
+        async with self._session.card_lock:
+            await self._show(card, picture, html, buttons)
+        if late is not None and picture is None:
+            self._sheets.go_on(self._later(late, card, language, self._session.card_shown))
+
+    async def _show(
+        self, card: Card, picture: str | bytes | None, html: str, buttons: InlineKeyboardMarkup | None
+    ) -> None:
         under_picture = card.under_picture and card.sheet is None
         if card.anew or (self._session.card_is_photo and picture is None and not under_picture):
-            await self.close()
+            await self._take_away()
+        self._session.card_shown += 1
         if card.sheet is not None and picture is not None:
             await self._show_photo(card.sheet, picture, html, buttons)
         elif self._session.card_id is None or not await self._edit(html, buttons):
@@ -51,31 +60,26 @@ class CardMessage:
             )
             self._session.card_id, self._session.card_is_photo = sent.message_id, False
 
-    async def _soon(self, card: Card, language: Language) -> str | bytes | None:
-        """The picture of `card`; None if it is not ready in a moment: then the card gets it later."""
-        assert card.sheet is not None
-        picture = asyncio.ensure_future(self._sheets.picture(self._bot.id, card.sheet))
-        done, _pending = await asyncio.wait((picture,), timeout=MOST_SECONDS)
-        if done:
-            return picture.result()
-        self._sheets.go_on(self._later(picture, card, language, self._session.card_shown))
-        return None
-
     async def _later(
         self, picture: asyncio.Future[str | bytes | None], card: Card, language: Language, shown: int
     ) -> None:
         """Put the picture into `card` when it is ready, if that is still what the person sees."""
         ready = await picture
-        if ready is None or card.sheet is None or self._session.card_shown != shown:
-            return
         html, buttons = card_html(card, language), keyboard(card.rows, language)
-        try:
-            await self._show_photo(card.sheet, ready, html, buttons)
-        except TelegramError as error:
-            log.info("a sheet could not be shown: %s", error)
+        async with self._session.card_lock:
+            if ready is None or card.sheet is None or self._session.card_shown != shown:
+                return
+            try:
+                await self._show_photo(card.sheet, ready, html, buttons)
+            except TelegramError as error:
+                log.info("a sheet could not be shown: %s", error)
 
     async def close(self) -> None:
         """Take the card out of the chat."""
+        async with self._session.card_lock:
+            await self._take_away()
+
+    async def _take_away(self) -> None:
         card_id, self._session.card_id = self._session.card_id, None
         self._session.card_shown += 1
         self._session.card_is_photo = False
@@ -151,3 +155,9 @@ class CardMessage:
         )
         self._session.card_id, self._session.card_is_photo = sent.message_id, True
         return sent
+
+
+async def _soon(picture: asyncio.Future[str | bytes | None]) -> str | bytes | None:
+    """The picture, if it is ready in a moment."""
+    done, _pending = await asyncio.wait((picture,), timeout=MOST_SECONDS)
+    return picture.result() if done else None

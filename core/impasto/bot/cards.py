@@ -88,9 +88,11 @@ def category(effects: Sequence[Effect], pictures: int, *, anew: bool) -> Card:
 
 
 def _question(pictures: int) -> Text:
+    if pictures == 1:
+        return _("What shall I do with this picture?")
     if pictures:
         return plural(
-            "What shall I do with this picture?", "What shall I do with these {n} pictures?", pictures
+            "What shall I do with this {n} picture?", "What shall I do with these {n} pictures?", pictures
         )
     return _("What shall I do? Choose, then send a photo.")
 
@@ -166,15 +168,15 @@ def crop(effect: Effect, ref: PictureRef) -> Card:
     """Which part of the picture is taken, and buttons that change it."""
     shapes = [Label(verbatim(f"{across}:{down}"), SetRatio(across, down)) for across, down in _RATIOS]
     sides = {
-        Side.LEFT: _("Left −"),
-        Side.RIGHT: _("Right −"),
-        Side.TOP: _("Top −"),
-        Side.BOTTOM: _("Bottom −"),
+        Side.LEFT: _("Trim left"),
+        Side.RIGHT: _("Trim right"),
+        Side.TOP: _("Trim top"),
+        Side.BOTTOM: _("Trim bottom"),
     }
     trims = [Label(title, Trim(side)) for side, title in sides.items()]
     whole = (Label(_("Whole picture"), SetRatio(0, 0)),) if ref.crop is not None else ()
     done = Label(_("✓ Done"), ShowCard())
-    words = _("I take what is bright. Choose a shape, or take a little off a side.")
+    words = _("Only the bright part is used. Choose a shape, or take a little off a side.")
     rows = (tuple(shapes), *in_rows(trims, 2), (*whole, done))
     return Card((words,), rows, heading=heading(effect), sheet=CropSheet(ref))
 
@@ -269,7 +271,7 @@ def offer_download(effect: Effect, missing: Sequence[Weights]) -> Card:
     hosts = dict.fromkeys(urlsplit(weights.addresses[0]).hostname or "" for weights in missing)
     licences = dict.fromkeys(weights.licence for weights in missing)
     about = _("A download of {size} from {hosts}. Licence: {licences}.")(
-        size=ByteSize(size), hosts=", ".join(hosts), licences=", ".join(licences)
+        size=ByteSize(size), hosts=tuple(hosts), licences=tuple(licences)
     )
     rows = ((Label(_("⬇️ Download"), Download(effect.id)),), (Label(_("‹ Back"), Downloads()),))
     return Card((effect.description, about), rows, heading=heading(effect))

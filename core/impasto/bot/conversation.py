@@ -263,6 +263,7 @@ class Conversation:
         if everything:
             self._services.users.forget(self._user_id)
             self._services.store.forget(self._user_id)
+            self._services.access.forget(self._user_id)
             self._session.preferences = Preferences()
 
     async def _react(self, message_id: int | None) -> None:

@@ -12,9 +12,10 @@ from dataclasses import replace
 from functools import partial
 
 from telegram import Bot
-from telegram.error import BadRequest, NetworkError, TelegramError
+from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 
 from impasto.bot import limits
+from impasto.bot.flood import seconds_of
 from impasto.bot.job_message import JobMessage
 from impasto.bot.owner import Owner
 from impasto.bot.pace import Pace
@@ -179,7 +180,7 @@ async def _briefly(showing: Awaitable[None]) -> None:
     """Progress that can't be shown is dropped."""
     try:
         await showing
-    except NetworkError as error:
+    except (NetworkError, RetryAfter) as error:
         log.info("a status was not shown: %s", error)
 
 
@@ -191,6 +192,9 @@ async def _insistently(act: Callable[[], Awaitable[None]]) -> None:
             return
         except BadRequest:  # to python-telegram-bot a NetworkError too
             raise
+        except RetryAfter as error:
+            log.warning("Telegram takes no more for now; again in %.0f s", seconds_of(error))
+            await asyncio.sleep(seconds_of(error))
         except NetworkError as error:
             log.warning("Telegram does not answer (%s); again in %d s", error, delay)
             await asyncio.sleep(delay)

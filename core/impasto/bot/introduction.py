@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TypeVar
 
 from telegram import (
@@ -23,6 +22,7 @@ from telegram.request import HTTPXRequest
 
 from impasto.bot import limits
 from impasto.bot.cards import heading
+from impasto.bot.flood import seconds_of
 from impasto.bot.pages import COMMANDS, DESCRIPTION, GROUP_COMMANDS, SHORT_DESCRIPTION
 from impasto.config import Settings
 from impasto.effects import Effect, Text
@@ -180,7 +180,5 @@ async def _patiently(ask: Callable[[], Awaitable[Answer]], pause: float) -> Answ
         try:
             return await ask()
         except RetryAfter as error:
-            wait = error.retry_after
-            seconds = wait.total_seconds() if isinstance(wait, timedelta) else wait
-            log.info("Telegram lets the introduction wait for %d s", seconds)
-            await asyncio.sleep(seconds)
+            log.info("Telegram lets the introduction wait for %d s", seconds_of(error))
+            await asyncio.sleep(seconds_of(error))

@@ -81,8 +81,8 @@ REPORT = Card(
 PRIVACY = Card(
     (
         _(
-            "Your pictures are in this computer's memory only while I work on them, and the last results "
-            "for a while in case you want them as a file. They are never saved to disk, and nobody looks at "
+            "Your pictures are in the memory of my owner's computer only while I work on them, and the "
+            "last results for a while in case you want them as a file. They are never saved to disk, and nobody looks at "
             "them."
         ),
         _(
@@ -121,8 +121,8 @@ def group_text(effects: Sequence[Effect]) -> Text:
     return _GROUP(commands=_commands(effects))
 
 
-def _commands(effects: Sequence[Effect]) -> str:
-    return ", ".join(f"/{effect.command}" for effect in effects if effect.command)
+def _commands(effects: Sequence[Effect]) -> tuple[str, ...]:
+    return tuple(f"/{effect.command}" for effect in effects if effect.command)
 
 
 def welcome(first_name: str, effects: Sequence[Effect], downloads: bool, *, pictured: bool) -> Card:
@@ -153,7 +153,7 @@ def examples(effects: Sequence[Effect], page: int, *, anew: bool) -> Card:
         words = sheet.effect.description
     turn = [
         Label(verbatim("‹"), ShowExample((page - 1) % len(sheets))),
-        Label(verbatim(f"{page + 1} / {len(sheets)}"), ShowExample(page)),
+        Label(_("{page} of {pages}")(page=page + 1, pages=len(sheets)), ShowExample(page)),
         Label(verbatim("›"), ShowExample((page + 1) % len(sheets))),
     ]
     rows = ((Label(_("▶️ Try it"), ChooseEffect(sheet.effect.id)),), tuple(turn))
@@ -175,8 +175,8 @@ def about(offer: Offer, source_url: str | None) -> Say:
     }
     networks = "\n".join(f"• {name}: {licence}" for name, licence in sorted(licences.items()))
     words = _(
-        "I am Impasto {version}, a free image studio that people run on their own computers. My program is "
-        "under the MIT licence. My networks and their licences:\n{networks}"
+        "I am Impasto {version}, a free and open-source image studio that people run on their own computers. "
+        "My program is under the MIT licence. My networks and their licences:\n{networks}"
     )(version=__version__, networks=networks)
     return Say(words, Link(_("Source code"), source_url) if source_url else None)
 

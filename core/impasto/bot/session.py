@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from impasto.effects import OptionValue
@@ -37,6 +38,8 @@ class Session:
     """The message whose buttons are in force."""
     card_is_photo: bool = False
     """Whether that message shows a picture, so that its words are a caption."""
+    card_lock: asyncio.Lock = field(default_factory=asyncio.Lock, compare=False, repr=False)
+    """Held while that message is changed."""
     card_shown: int = field(default=0, compare=False)
     """Rises with every change of that message."""
     direct: bool = False
@@ -57,6 +60,7 @@ class Session:
             card_id=self.card_id,
             card_is_photo=self.card_is_photo,
             card_shown=self.card_shown,
+            card_lock=self.card_lock,
         )
         for name in self.__dataclass_fields__:
             setattr(self, name, getattr(fresh, name))

@@ -50,7 +50,7 @@ def card(
     """The settings as they stand; `language` is that which was chosen, if one was."""
     default = effects.get(known.default_effect or "")
     form = _("files in full size") if known.as_file else _("photos")
-    files = _("JPEG, small") if known.file_format == "JPEG" else _("PNG, exact")
+    files = _("JPEG (small)") if known.file_format == "JPEG" else _("PNG (best quality)")
     spoken = verbatim(language.name) if language is not None else _("as in Telegram")
     rows = [
         Label(_("Results: {value}")(value=form), ToggleSetting("as_file")),
@@ -65,7 +65,7 @@ def card(
         rows.append(Label(_("News from the owner: {value}")(value=wanted), ToggleSetting("announcements")))
     if known.kept_options:
         kept = plural(
-            "Drop what I keep for {n} effect", "Drop what I keep for {n} effects", len(known.kept_options)
+            "Forget my choices for {n} effect", "Forget my choices for {n} effects", len(known.kept_options)
         )
         rows.append(Label(kept, DropKeptOptions()))
     rows.append(Label(_("✓ Done"), Close()))

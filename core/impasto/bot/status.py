@@ -16,7 +16,7 @@ from impasto.i18n import Language
 from impasto.imaging import EncodedPicture
 from impasto.jobs.updates import Done, JobUpdate, NotDone, Waiting, Withdrawn, Working
 from impasto.slots import shown
-from impasto.text import plural
+from impasto.text import plural, verbatim
 from impasto.text import text as _
 
 _BAR_CELLS = 10
@@ -41,7 +41,8 @@ def _lines(update: JobUpdate, language: Language) -> list[str]:
             news = [language(_("I was restarted; nothing is lost."))] if restarted else []
             return [*news, language(PAUSED), place] if paused else [*news, place]
         case Working(fraction=fraction, remaining=remaining):
-            lines = [f"{bar(fraction)} {language.percent(fraction)}"]
+            done = _("{bar} {share}")(bar=bar(fraction), share=language.percent(fraction))
+            lines = [language(done)]
             if remaining is not None and remaining >= 2:
                 left = _("About {duration} left.")(duration=language.duration(remaining))
                 lines.append(language(left))
@@ -77,11 +78,13 @@ def status_keyboard(update: JobUpdate, language: Language) -> InlineKeyboardMark
 
 def caption_html(done: Done, effect: Effect, language: Language, paintings: Sequence[str] = ()) -> str:
     """The words under a result: effect, time, paintings of the gallery, what the person should know."""
-    named = ", ".join(language(title) for title in _chosen_by_samples(done, effect))
-    about = f"{language(effect.title)}: {named}" if named else language(effect.title)
-    title = f"{effect.emoji} {about} · {language.duration(done.seconds)}"
-    lines = (title, *(f"🖼 {painting}" for painting in paintings), *map(language, done.notes))
-    return "\n".join(escape(line) for line in lines)[: limits.CAPTION_CHARACTERS]
+    named = tuple(_chosen_by_samples(done, effect))
+    about = _("{option}: {value}")(option=effect.title, value=named) if named else effect.title
+    title = _("{emoji} {effect} · {duration}")(
+        emoji=effect.emoji, effect=about, duration=language.duration(done.seconds)
+    )
+    lines = (title, *(verbatim(f"🖼 {painting}") for painting in paintings), *done.notes)
+    return "\n".join(escape(language(line)) for line in lines)[: limits.CAPTION_CHARACTERS]
 
 
 def _chosen_by_samples(done: Done, effect: Effect) -> list[Text]:

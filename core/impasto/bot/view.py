@@ -7,6 +7,7 @@ from html import escape
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from impasto.bot.buttons import pack
+from impasto.bot.limits import BUTTON_CHARACTERS
 from impasto.bot.replies import Card, Label, Link
 from impasto.i18n import Language
 
@@ -31,12 +32,18 @@ def link_keyboard(link: Link, username: str, language: Language) -> InlineKeyboa
 
 
 def keyboard(rows: tuple[tuple[Label, ...], ...], language: Language) -> InlineKeyboardMarkup | None:
-    """Rows of buttons; None where there are none."""
-    if not rows:
-        return None
-    return InlineKeyboardMarkup(
-        [
-            [InlineKeyboardButton(language(label.title), callback_data=pack(label.button)) for label in row]
-            for row in rows
-        ]
-    )
+    """Rows of buttons; None where there are none. A row whose words a phone would cut off becomes several."""
+    made = [
+        [InlineKeyboardButton(language(label.title), callback_data=pack(label.button)) for label in row]
+        for row in rows
+    ]
+    return InlineKeyboardMarkup([part for row in made for part in _readable(row)]) if made else None
+
+
+def _readable(row: list[InlineKeyboardButton]) -> list[list[InlineKeyboardButton]]:
+    most = BUTTON_CHARACTERS.get(len(row), 0)
+    if all(len(button.text) <= most for button in row):
+        return [row]
+    if len(row) == 3 and len(row[0].text) == len(row[2].text) == 1:  # less, a value, more
+        return [[row[1]], [row[0], row[2]]]
+    return [[button] for button in row]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from impasto.effects import Choice, ChoiceOption, verbatim
+from impasto.effects import Choice, ChoiceOption
 from impasto.effects import text as _
 
 FULL = "full"
@@ -28,7 +28,7 @@ def own_detail(default: int | None) -> ChoiceOption:
 
 
 def _sides(*more: int) -> list[Choice]:
-    return [Choice(str(side), verbatim(f"{side} px")) for side in sorted({*_SIDES, *more})]
+    return [Choice(str(side), _("{side} px")(side=str(side))) for side in sorted({*_SIDES, *more})]
 
 
 def _option(*choices: Choice, default: str) -> ChoiceOption:

@@ -18,7 +18,6 @@ from impasto.effects import (
     WhenChanged,
     WhenPictures,
     hookimpl,
-    verbatim,
 )
 from impasto.effects import text as _
 from impasto_nst import fast_styles
@@ -99,7 +98,7 @@ _KEEP_COLOURS = ToggleOption("keep_colours", _("Keep the photo's colours"))
 
 
 def _size(*sides: int, default: int) -> ChoiceOption:
-    choices = tuple(Choice(str(side), verbatim(f"{side} px")) for side in sides)
+    choices = tuple(Choice(str(side), _("{side} px")(side=str(side))) for side in sides)
     return ChoiceOption("size", _("Size"), choices, str(default))
 
 
