@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 RESERVED_COMMANDS = frozenset({
     "start", "help", "effects", "examples", "settings", "language", "status", "cancel", "reset", "report",
-    "about", "privacy", "forgetme",
+    "about", "privacy", "forgetme", "id",
     "stats", "queue", "pause", "resume", "ban", "unban", "announce", "devices", "errors", "log",
 })  # fmt: skip
 """Commands of the bot itself, which no effect may have."""

@@ -259,7 +259,7 @@ class TestCrop:
         assert isinstance(replies[-1][0], Toast)
         crop = self.chat.session.pictures[0].ref.crop
         assert crop is not None
-        assert crop.bottom - crop.top >= 0.1
+        assert crop.bottom - crop.top >= 0.1 - 1e-9
 
     @pytest.mark.parametrize("button", [SetRatio(-1, 4), Trim("middle"), SetRatio(0, 5)])
     def test_a_shape_that_there_is_not_changes_nothing(self, button: object) -> None:

@@ -28,6 +28,7 @@ from impasto.bot.replies import (
     StopFetching,
     Submit,
     TellJobs,
+    TellNumber,
     Toast,
 )
 from impasto.bot.services import Services
@@ -189,6 +190,8 @@ class Conversation:
                     await self._say_cancelled(count, closed)
             case TellJobs():
                 await self._tell_jobs()
+            case TellNumber():
+                await self.say(_("Your number in Telegram is {number}.")(number=str(self._user_id)))
             case ForgetUser(everything):
                 self._forget(everything)
             case SetPreferences(preferences):

@@ -42,6 +42,7 @@ from impasto.bot.replies import (
     SetPreferences,
     StopFetching,
     TellJobs,
+    TellNumber,
     Toast,
 )
 from impasto.bot.session import Session
@@ -50,7 +51,7 @@ from impasto.i18n import Language
 from impasto.text import text as _
 from impasto.users import Preferences
 
-_PRIVATE = frozenset({"settings", "language", "report", "privacy", "forgetme", "about"})
+_PRIVATE = frozenset({"settings", "language", "report", "privacy", "forgetme", "about", "id"})
 """Commands that others need not read along with."""
 
 
@@ -144,6 +145,8 @@ class Dialogue:
                 return [self._settings(session, anew=True)]
             case "language":
                 return [pages.languages(self._languages, session.preferences, anew=True)]
+            case "id":
+                return [TellNumber()]
             case "about":
                 return [pages.about(self._offer, self._source_url)]
             case "privacy":

@@ -82,8 +82,8 @@ PRIVACY = Card(
     (
         _(
             "Your pictures are in the memory of my owner's computer only while I work on them, and the "
-            "last results for a while in case you want them as a file. They are never saved to disk, and nobody looks at "
-            "them."
+            "last results for a while in case you want them as a file. They are never saved to disk, and "
+            "nobody looks at them."
         ),
         _(
             "I keep your settings, and for 30 days a list of jobs: which effect, when, and by which numbers "

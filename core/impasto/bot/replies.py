@@ -167,6 +167,11 @@ class TellJobs:
 
 
 @dataclass(frozen=True, slots=True)
+class TellNumber:
+    """Say by which number Telegram knows the person: the owner's belongs into the settings."""
+
+
+@dataclass(frozen=True, slots=True)
 class PassReport:
     """Copy the person's message to the owner without its author."""
 
@@ -190,6 +195,7 @@ Reply = (
     | ForgetUser
     | SetPreferences
     | TellJobs
+    | TellNumber
     | PassReport
     | CloseCard
 )
