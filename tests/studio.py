@@ -132,6 +132,11 @@ class Studio:
             self._logged.notify_all()
 
 
+def is_result(message: Seen) -> bool:
+    """Whether the message is a finished picture."""
+    return bool(message.photo or message.document) and "🔁" in " ".join(message.buttons)
+
+
 async def choose(person: Place, title: str, category: str = "other") -> Seen:
     """Take an effect from the menu that is on its way, in its category where there are such; the menu."""
     button = f"y:{category}"

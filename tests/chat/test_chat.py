@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests.people import Person, Seen
+from tests.people import Person
 from tests.pictures import animated, bomb, decoded, encoded, photo, scene
-from tests.studio import Studio, choose
+from tests.studio import Studio, choose, is_result
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -19,22 +19,6 @@ async def studio(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stud
         yield studio
         assert studio.sandbox.refusals == []
         assert studio.sandbox.token not in studio.log
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def ada(studio: Studio) -> AsyncIterator[Person]:
-    async with await studio.join() as ada:
-        yield ada
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def lev(studio: Studio) -> AsyncIterator[Person]:
-    async with await studio.join("Лев", "ru") as lev:
-        yield lev
-
-
-def is_result(message: Seen) -> bool:
-    return bool(message.photo or message.document) and "🔁" in " ".join(message.buttons)
 
 
 async def test_somebody_new_is_greeted_by_name_and_shown_the_effects(ada: Person) -> None:

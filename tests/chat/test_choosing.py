@@ -8,7 +8,7 @@ import pytest_asyncio
 from tests.file_server import FileServer
 from tests.people import Person, Seen
 from tests.pictures import decoded, encoded, photo, scene
-from tests.studio import Studio, choose
+from tests.studio import Studio, choose, is_result
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -32,22 +32,6 @@ async def studio(tmp_path_factory: pytest.TempPathFactory, server: FileServer) -
     async with Studio(folder, DEVELOPER="true", environment={"PROBE_ADDRESS": server.address}) as studio:
         yield studio
         assert studio.sandbox.refusals == []
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def ada(studio: Studio) -> AsyncIterator[Person]:
-    async with await studio.join() as ada:
-        yield ada
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def owner(studio: Studio) -> AsyncIterator[Person]:
-    async with await studio.owner() as owner:
-        yield owner
-
-
-def is_result(message: Seen) -> bool:
-    return bool(message.photo or message.document) and "🔁" in " ".join(message.buttons)
 
 
 async def open_shades(person: Person) -> Seen:

@@ -7,9 +7,9 @@ from contextlib import closing
 import pytest
 import pytest_asyncio
 
-from tests.people import Person, Seen
+from tests.people import Person
 from tests.pictures import decoded, encoded, photo, scene
-from tests.studio import Studio, choose
+from tests.studio import Studio, choose, is_result
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -19,16 +19,6 @@ async def studio(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stud
     async with Studio(tmp_path_factory.mktemp("data"), LIMITS__MEGAPIXELS_PER_DAY="2") as studio:
         yield studio
         assert studio.sandbox.refusals == []
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def ada(studio: Studio) -> AsyncIterator[Person]:
-    async with await studio.join() as ada:
-        yield ada
-
-
-def is_result(message: Seen) -> bool:
-    return bool(message.photo or message.document) and "🔁" in " ".join(message.buttons)
 
 
 async def test_a_command_under_a_photo_is_done_without_another_word(ada: Person) -> None:

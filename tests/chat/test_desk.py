@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from tests.people import Group, Person, Seen
 from tests.pictures import decoded, photo
-from tests.studio import Studio, choose
+from tests.studio import Studio, choose, is_result
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -22,22 +22,6 @@ async def studio(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stud
         yield studio
         assert studio.sandbox.refusals == []
         assert studio.sandbox.token not in studio.log
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def ada(studio: Studio) -> AsyncIterator[Person]:
-    async with await studio.join() as ada:
-        yield ada
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def owner(studio: Studio) -> AsyncIterator[Person]:
-    async with await studio.owner() as owner:
-        yield owner
-
-
-def is_result(message: Seen) -> bool:
-    return bool(message.photo or message.document) and "🔁" in " ".join(message.buttons)
 
 
 async def order(person: Person, effect: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from impasto.lifecycle import EXIT_CONFIGURATION
 from tests.people import Person, Seen
 from tests.pictures import photo
-from tests.studio import Studio, choose
+from tests.studio import Studio, choose, is_result
 
 
 @pytest.fixture
@@ -30,10 +30,6 @@ async def painting(ada: Person) -> Seen:
 
 def results(ada: Person) -> list[Seen]:
     return [message for message in ada.messages() if message.from_bot and message.photo]
-
-
-def is_result(message: Seen) -> bool:
-    return bool(message.photo) and "🔁 Again" in message.buttons
 
 
 async def test_a_job_whose_worker_is_killed_is_done_by_the_next_and_delivered_once(studio: Studio) -> None:

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from tests.people import Group, Person, Seen
+from tests.people import Group, Person
 from tests.pictures import decoded, photo, scene
-from tests.studio import Studio, choose
+from tests.studio import Studio, choose, is_result
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -22,24 +22,8 @@ async def studio(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stud
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def ada(studio: Studio) -> AsyncIterator[Person]:
-    async with await studio.join("Ada") as ada:
-        yield ada
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def lev(studio: Studio) -> AsyncIterator[Person]:
-    async with await studio.join("Лев", "ru") as lev:
-        yield lev
-
-
-@pytest_asyncio.fixture(loop_scope="module")
 async def group(studio: Studio, ada: Person, lev: Person) -> Group:
     return await Group.create(studio.sandbox.page_url, "Family", [ada, lev])
-
-
-def is_result(message: Seen) -> bool:
-    return bool(message.photo or message.document) and "🔁" in " ".join(message.buttons)
 
 
 async def test_it_says_how_to_ask_when_it_is_taken_in(ada: Person, group: Group) -> None:

@@ -29,12 +29,6 @@ async def ada(studio: Studio) -> AsyncIterator[Person]:
         yield ada
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def owner(studio: Studio) -> AsyncIterator[Person]:
-    async with await studio.owner() as owner:
-        yield owner
-
-
 def signed() -> bytes:
     """A JPEG that says who took it."""
     exif = Image.Exif()

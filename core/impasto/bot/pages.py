@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from impasto import __version__
-from impasto.bot.buttons import ChooseEffect, ChooseLanguage, Close, ForgetMe, ShowExample
+from impasto.bot.buttons import ChooseEffect, ChooseLanguage, Close, ForgetMe, ShowExample, ShowSettings
 from impasto.bot.cards import BACK, category_rows, heading, in_rows, with_downloads
 from impasto.bot.offer import Offer
 from impasto.bot.replies import Card, ExampleSheet, Label, Link, Say, SizeSheet, WelcomeSheet
@@ -156,7 +156,7 @@ def examples(effects: Sequence[Effect], page: int, *, anew: bool) -> Card:
         Label(_("{page} of {pages}")(page=page + 1, pages=len(sheets)), ShowExample(page)),
         Label(verbatim("›"), ShowExample((page + 1) % len(sheets))),
     ]
-    rows = ((Label(_("▶️ Try it"), ChooseEffect(sheet.effect.id)),), tuple(turn))
+    rows = ((Label(_("▶️ Try it"), ChooseEffect(sheet.effect.id)),), tuple(turn), (BACK,))
     return Card((words,), rows, heading=heading(sheet.effect), anew=anew, sheet=sheet)
 
 
@@ -190,4 +190,5 @@ def languages(known: Sequence[Language], preferences: Preferences, *, anew: bool
         )
         for language in known
     ]
-    return Card((_("Which language shall I speak?"),), in_rows(labels, 2), anew=anew)
+    rows = (*in_rows(labels, 2), (Label(_("‹ Back"), ShowSettings()),))
+    return Card((_("Which language shall I speak?"),), rows, anew=anew)

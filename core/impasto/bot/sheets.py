@@ -135,7 +135,9 @@ class Sheets:
             case ExampleSheet(effect):
                 example = await self._samples.example(effect)
                 return (
-                    _Drawing(partial(panels.before_after, example.before, example.after)) if example else None
+                    _Drawing(partial(panels.before_after, example.before, example.after, *example.more))
+                    if example
+                    else None
                 )
             case WelcomeSheet(effects):
                 examples, complete = await self._samples.examples(effects, panels.MOST_RESULTS)

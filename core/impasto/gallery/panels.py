@@ -22,6 +22,7 @@ MOST_RESULTS = 5
 _HALF = (480, 540)
 _WELCOME = (1200, 675)
 _PANEL = (360, 480)
+_INSET = 150
 _GAP = 8
 _FACE = (0.55, 0.5)
 """Where the face is in the shipped photo: what a panel of another shape shows."""
@@ -33,9 +34,12 @@ _BADGE, _FINER = 58, 4
 _NUMBER_HEIGHT = 52
 
 
-async def before_after(before: Path, after: Path) -> bytes:
-    """A JPEG of two pictures and an arrow between. All here raise `ChildProcessError` where they fail."""
-    return await drawn_apart(__name__, "before-after", str(before), str(after))
+async def before_after(before: Path, after: Path, *more: Path) -> bytes:
+    """A JPEG of two pictures and an arrow between; what `more` went into the second is small on the first.
+
+    All here raise `ChildProcessError` where they fail.
+    """
+    return await drawn_apart(__name__, "before-after", *map(str, (before, after, *more)))
 
 
 async def welcome(photo: Path, results: Sequence[Path]) -> bytes:
@@ -50,12 +54,15 @@ async def sizes(results: Sequence[tuple[str, Path]]) -> bytes:
     )
 
 
-def draw_before_after(before: Path, after: Path) -> Image.Image:
+def draw_before_after(before: Path, after: Path, *more: Path) -> Image.Image:
     """Both in the same size, whatever they have."""
     width, height = _HALF
     sheet = Image.new("RGB", (2 * width + _GAP, height), "white")
     sheet.paste(_fitted(before, _HALF), (0, 0))
     sheet.paste(_fitted(after, _HALF), (width + _GAP, 0))
+    for place, path in enumerate(more):
+        inset = ImageOps.expand(_fitted(path, (_INSET, _INSET)), _GAP // 2, "white")
+        sheet.paste(inset, (_GAP + place * (inset.width + _GAP), height - inset.height - _GAP))
     arrow = _arrow()
     sheet.paste(arrow, ((sheet.width - _BADGE) // 2, (height - _BADGE) // 2), arrow)
     return sheet
@@ -114,8 +121,7 @@ def _arrow() -> Image.Image:
 def _draw(kind: str, words: Sequence[str]) -> Image.Image:
     match kind:
         case "before-after":
-            before, after = map(Path, words)
-            return draw_before_after(before, after)
+            return draw_before_after(*map(Path, words))
         case "welcome":
             photo, *results = map(Path, words)
             return draw_welcome(photo, results)

@@ -46,6 +46,8 @@ class Example:
 
     before: Path
     after: Path
+    more: tuple[Path, ...] = ()
+    """Other pictures that the effect was given."""
 
 
 class Samples:
@@ -80,7 +82,8 @@ class Samples:
         if await asyncio.to_thread(_pixels, close) > await asyncio.to_thread(_pixels, shipped.DETAIL):
             return Example(shipped.DETAIL, close)
         after = await self._sample(effect, shipped.PHOTO, _LARGE)
-        return None if after is None else Example(shipped.PHOTO, after)
+        more = (shipped.STYLE,) * (len(effect.slots) - 1)
+        return None if after is None else Example(shipped.PHOTO, after, more)
 
     async def examples(self, effects: Sequence[Effect], most: int) -> tuple[list[Example], bool]:
         """Examples of so many of the effects, and whether none is lacking.
