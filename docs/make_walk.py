@@ -1,6 +1,7 @@
 """Makes the pictures of docs/chat.md: a walk through the chat page of `impasto sandbox`, as on a phone.
 
-Run from the repository root, with the development requirements and Chromium installed:
+Run from the repository root, with the development requirements, Chromium and a font for Chinese installed
+(Debian: fonts-noto-cjk):
 .venv/bin/python docs/make_walk.py
 """
 
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -35,7 +36,7 @@ PORT = 8778
 PAGE = f"http://127.0.0.1:{PORT}"
 BOT = "impasto_sandbox_bot"
 WIDTH, HEIGHT, SCALE = 390, 844, 2
-MARGIN = 12
+MARGIN = 7
 MOST_BYTES = 150_000
 PATIENCE = 900
 """Seconds: on a computer without a GPU, samples of all effects take minutes."""
@@ -43,8 +44,7 @@ PATIENCE = 900
 _MESSAGE = 'section.column:not([hidden]) article[data-id="{}"]'
 _SETTLED = """
 const images = [...document.querySelectorAll("section.column:not([hidden]) article img")];
-return images.every((image) => image.complete && image.naturalWidth > 0)
-  && document.getAnimations().every((one) => one.playState !== "running" || one.effect.getTiming().iterations > 1);
+return images.every((image) => image.complete && image.naturalWidth > 0);
 """
 _SCROLL = """
 const [first, last] = arguments;
@@ -87,22 +87,20 @@ class Phone:
         self._wait.until(opened)
 
     def say(self, text: str, *paths: Path) -> int:
-        """Send a text, or pictures with this caption; the number of the last message that was there before."""
-        before = self._newest()
+        """Send a text, or pictures with this caption; the number of the message."""
+        before = max(self._mine(), default=0)
         for path in paths:
             self._chat.find_element(By.CSS_SELECTOR, ".composer input[type=file]").send_keys(str(path))
-        self._wait.until(
-            lambda _: len(self._chat.find_elements(By.CSS_SELECTOR, ".tray li")) == len(paths)
-        )
+        self._wait.until(lambda _: len(self._chat.find_elements(By.CSS_SELECTOR, ".tray li")) == len(paths))
         self._chat.find_element(By.CSS_SELECTOR, ".composer textarea").send_keys(text, Keys.ENTER)
-        self._wait.until(lambda _: self._newest() > before)
-        return before
+        return int(self._wait.until(lambda _: next((mine for mine in self._mine() if mine > before), 0)))
 
     def press(self, label: str, *, after: int = 0) -> None:
-        """Press the last button with that label under a message later than `after`, and await the answer."""
+        """Press the last button with that label, or that in it, later than `after`, and await the answer."""
 
         def pressed(_: object) -> bool:
-            fitting = [key for key in self._keys(after) if label in key.text]
+            keys = self._keys(after)
+            fitting = [key for key in keys if key.text == label] or [key for key in keys if label in key.text]
             for key in fitting[-1:]:
                 self._browser.execute_script("arguments[0].click()", key)
             return bool(fitting)
@@ -110,9 +108,7 @@ class Phone:
         self._wait.until(pressed)
         self._wait.until(lambda _: not self._chat.find_elements(By.CSS_SELECTOR, ".key[aria-busy]"))
 
-    def sees(
-        self, words: str, *, after: int = 0, pictures: int = 0, button: str = "", fits: Callable[[str], bool] = bool
-    ) -> int:
+    def sees(self, words: str, *, after: int = 0, pictures: int = 0, button: str = "") -> int:
         """Wait for a message later than `after` with these words, pictures and button; its number."""
 
         def found(_: object) -> int:
@@ -120,7 +116,7 @@ class Phone:
                 number = int(message.get_attribute("data-id") or 0)
                 images = message.find_elements(By.CSS_SELECTOR, "img:not(.quote img)")
                 enough = number > after and words in message.text and len(images) >= pictures
-                if enough and button in message.text and fits(message.text):
+                if enough and button in message.text:
                     return number
             return 0
 
@@ -137,7 +133,9 @@ class Phone:
     def shoot(self, name: str, first: int, last: int) -> None:
         """Save the chat from one message to another, as far as the phone shows it at once."""
         self._wait.until(lambda _: self._browser.execute_script(_SETTLED))
-        ends = [self._browser.find_element(By.CSS_SELECTOR, _MESSAGE.format(number)) for number in (first, last)]
+        ends = [
+            self._browser.find_element(By.CSS_SELECTOR, _MESSAGE.format(number)) for number in (first, last)
+        ]
         top, bottom = self._browser.execute_script(_SCROLL, *ends, MARGIN)
         with Image.open(BytesIO(self._browser.get_screenshot_as_png())) as page:
             shot = page.convert("RGB").crop((0, round(top * SCALE), page.width, round(bottom * SCALE)))
@@ -145,7 +143,6 @@ class Phone:
             shot.save(IMAGES / f"{name}.jpg", quality=quality, optimize=True)
             if (IMAGES / f"{name}.jpg").stat().st_size < MOST_BYTES:
                 break
-        print(name, flush=True)
 
     @property
     def _chat(self) -> WebElement:
@@ -154,8 +151,9 @@ class Phone:
     def _messages(self) -> list[WebElement]:
         return self._chat.find_elements(By.CSS_SELECTOR, "article[data-id]")
 
-    def _newest(self) -> int:
-        return max((int(message.get_attribute("data-id") or 0) for message in self._messages()), default=0)
+    def _mine(self) -> list[int]:
+        mine = self._chat.find_elements(By.CSS_SELECTOR, "article.mine")
+        return [int(message.get_attribute("data-id") or 0) for message in mine]
 
     def _keys(self, after: int) -> list[WebElement]:
         return [
@@ -171,17 +169,14 @@ def first_steps(phone: Phone) -> None:
     phone.open("Ada")
     begun = phone.say("/start")
     welcome = phone.sees("Hello, Ada", pictures=1)
-    phone.shoot("start", begun + 1, welcome)
+    phone.shoot("start", begun, welcome)
     sent = phone.say("", COFFEE)
-    menu = phone.sees("What shall I do", after=sent, button="Paint")
-    phone.shoot("photo", sent + 1, menu)
-    phone.press("Paint", after=sent)
-    phone.shoot("paint", menu, phone.sees("What shall I do", after=sent, button="Learnt styles"))
+    phone.shoot("photo", sent, phone.sees("What shall I do", after=sent, button="Learnt styles"))
     phone.press("Learnt styles", after=sent)
     phone.press("Style:", after=sent)
     styles = phone.sees("Learnt styles · Style", after=sent, pictures=1)
     phone.shoot("styles", styles, styles)
-    phone.press("5", after=sent)
+    phone.press("22", after=sent)
     options = phone.sees("Learnt styles", after=sent, button="Start")
     phone.shoot("options", options, options)
     phone.press("Crop", after=sent)
@@ -198,14 +193,12 @@ def slow_painting(phone: Phone, style: Path) -> None:
     """A picture that grows, while others wait for theirs; what the owner sees of that."""
     phone.open("Ada")
     sent = phone.say("", CAT)
-    phone.press("Paint", after=sent)
     phone.press("Slow painting", after=sent)
     phone.sees("Slow painting", after=sent, button="Back")
     sent = phone.say("", style)
     phone.sees("Slow painting", after=sent, button="Start")
     phone.press("Size: ", after=sent)
     phone.press("768", after=sent)
-    phone.press("Steps: ", after=sent) if False else None
     phone.press("Start", after=sent)
     growing = phone.sees("▰▰▰", after=sent, pictures=1, button="Cancel")
     phone.shoot("progress", growing, growing)
@@ -214,14 +207,12 @@ def slow_painting(phone: Phone, style: Path) -> None:
     phone.say("/paint", COFFEE)
     phone.open("Ada")
     asked = phone.say("/status")
-    phone.shoot("status", asked + 1, phone.sees("Slow painting", after=asked + 1))
+    phone.shoot("status", asked, phone.sees("Slow painting", after=asked))
     phone.open("Owner")
     asked = phone.say("/queue")
-    phone.shoot("queue", asked + 1, phone.sees("Running and waiting", after=asked))
+    phone.shoot("queue", asked, phone.sees("Running and waiting", after=asked))
     asked = phone.say("/devices")
-    phone.shoot("devices", asked + 1, phone.sees("Devices", after=asked + 1))
-    phone.open("Лев")
-    phone.sees("Винтаж", pictures=1, button="Ещё") if False else None
+    phone.shoot("devices", asked, phone.sees("Devices", after=asked))
 
 
 def the_rest(phone: Phone) -> None:
@@ -242,32 +233,35 @@ def the_rest(phone: Phone) -> None:
     phone.press("Learnt styles", after=asked)
     phone.press("Back", after=asked)
     settings = phone.sees("For every photo: 🎨", after=asked)
-    phone.shoot("settings", asked + 1, settings)
+    phone.shoot("settings", asked, settings)
     asked = phone.say("/report")
-    phone.sees("To the owner", after=asked)
+    phone.shoot("report", asked, phone.sees("To the owner", after=asked))
     said = phone.say("The painted cat is wonderful! Could there be more blue styles?")
-    phone.shoot("report", asked + 1, phone.sees("", after=said + 1))
+    phone.shoot("report-sent", said, phone.sees("", after=said))
     phone.open("Owner")
     came = phone.sees("Somebody writes to you")
     phone.shoot("report-owner", came, phone.sees("more blue styles", after=came))
 
 
-def group(phone: Phone) -> None:
+def group(phone: Phone, photo: Path) -> None:
     """Лев answers Ada's photo with a command."""
     users = {user["name"]: user["id"] for user in state()["users"]}
     call("/sandbox/groups", title="Family", members=[users["Ada"], users["Лев"]])
     phone.open("Family")
-    photo = phone.say("", COFFEE) + 1
-    said = phone.answer(photo, f"/vintage@{BOT}", "Лев")
-    result = phone.sees("Vintage", after=said, pictures=1) if False else phone.sees("", after=said + 1, pictures=1)
-    phone.shoot("group", photo, result)
+    sent = phone.say("", photo)
+    said = phone.answer(sent, f"/vintage@{BOT}", "Лев")
+    result = phone.sees("", after=said, pictures=1, button="➕")
+    phone.shoot("group", sent, result)
 
 
 def statistics(phone: Phone) -> None:
     """What was made, by the owner's command."""
+    phone.open("Ada")
+    phone.sees("Slow painting", pictures=1, button="Then")
     phone.open("Owner")
     asked = phone.say("/stats")
-    phone.shoot("stats", asked + 1, phone.sees("", after=asked + 1, pictures=1))
+    numbers = phone.sees("", after=asked, pictures=1)
+    phone.shoot("stats", numbers, numbers)
 
 
 def in_language(phone: Phone, name: str, code: str, start: str) -> None:
@@ -275,12 +269,11 @@ def in_language(phone: Phone, name: str, code: str, start: str) -> None:
     call("/sandbox/users", name=name, language_code=code)
     phone.open(name)
     begun = phone.say("/start")
-    phone.shoot(f"start-{code}", begun + 1, phone.sees(name, after=begun + 1, pictures=1))
+    phone.shoot(f"start-{code}", begun, phone.sees(name, after=begun, pictures=1))
     sent = phone.say("", COFFEE)
     phone.press("🎨", after=sent)
-    phone.press("🎨", after=sent)
     options = phone.sees("🎨", after=sent, button=start)
-    phone.shoot(f"options-{code}", sent + 1, options)
+    phone.shoot(f"options-{code}", options, options)
 
 
 def state() -> Any:
@@ -292,7 +285,7 @@ def state() -> Any:
 @contextmanager
 def sandbox(folder: Path) -> Iterator[None]:
     """The bot with all its effects."""
-    environment = {"IMPASTO_DATA_DIR": str(folder)} | os.environ
+    environment = os.environ | {"IMPASTO_DATA_DIR": str(folder)}
     command = [sys.executable, "-m", "impasto", "sandbox", "--no-browser", "--port", str(PORT)]
     with (folder / "log").open("w") as log:
         bot = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
@@ -309,7 +302,14 @@ def sandbox(folder: Path) -> Iterator[None]:
 def browser(folder: Path) -> Iterator[webdriver.Chrome]:
     """Chromium as a phone."""
     options = webdriver.ChromeOptions()
-    for flag in ("--headless", "--no-sandbox", "--disable-gpu", "--lang=en", f"--user-data-dir={folder}"):
+    for flag in (
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--hide-scrollbars",
+        "--lang=en",
+        f"--user-data-dir={folder}",
+    ):
         options.add_argument(flag)
     metrics = {"width": WIDTH, "height": HEIGHT, "pixelRatio": SCALE}
     options.add_experimental_option("mobileEmulation", {"deviceMetrics": metrics})
@@ -328,12 +328,15 @@ if __name__ == "__main__":
         style = folder / "style.png"
         command = [sys.executable, "-m", "impasto", "apply", "nst.learnt", str(COFFEE), "-o", str(style)]
         subprocess.run([*command, "--option=style=8"], check=True)
+        wide = folder / "wide.jpg"
+        with Image.open(CAT) as cat:
+            cat.convert("RGB").crop((0, 30, cat.width, 210)).save(wide, quality=92)
         with sandbox(folder), browser(folder / "browser") as driver:
             phone = Phone(driver)
             first_steps(phone)
             slow_painting(phone, style)
             the_rest(phone)
-            group(phone)
+            group(phone, wide)
             statistics(phone)
-            in_language(phone, "ليلى", "ar", "ابدأ")
+            in_language(phone, "ليلى", "ar", "بدء")
             in_language(phone, "小明", "zh-hans", "开始")

@@ -39,6 +39,7 @@ def test_a_button_that_telegram_would_refuse_is_never_made() -> None:
     ("row", "shown"),
     [
         (["−", "Strength: 50", "+"], [["−", "Strength: 50", "+"]]),
+        (["−", "第二种风格的比例：5", "+"], [["第二种风格的比例：5"], ["−", "+"]]),
         (["−", "Share of a second style: 50", "+"], [["Share of a second style: 50"], ["−", "+"]]),
         (["A short one", "A somewhat longer one"], [["A short one"], ["A somewhat longer one"]]),
         (["‹ Page 3", "‹ Back", "Page 2 ›"], [["‹ Page 3", "‹ Back", "Page 2 ›"]]),

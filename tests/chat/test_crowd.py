@@ -44,7 +44,7 @@ async def test_a_crowd_leaves_nothing_lost_doubled_or_refused(tmp_path: Path) ->
         jobs = await ended(studio)
         results = Counter(job for place in places for message in place.messages() for job in made(message))
         delivered = {job for job, state in jobs.items() if state == "delivered"}
-        assert len(delivered) >= 20
+        assert len(delivered) >= 10
         assert {job: results[job] for job in delivered} == dict.fromkeys(delivered, 1)
         assert set(jobs.values()) <= {"delivered", "cancelled"}, studio.log
         assert studio.sandbox.refusals == []

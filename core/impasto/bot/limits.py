@@ -28,7 +28,7 @@ COMMAND_DESCRIPTION_CHARACTERS = 256
 DESCRIPTION_CHARACTERS = 512
 SHORT_DESCRIPTION_CHARACTERS = 120
 
-BUTTON_CHARACTERS = {1: 200, 2: 18, 3: 13, 4: 9, 5: 7}
+BUTTON_CHARACTERS = {1: 200, 2: 18, 3: 12, 4: 9, 5: 7}
 """What is read of a button on a phone of 360 pixels, by how many stand in the row; the rest is cut off."""
 
 EDIT_SECONDS = 3.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from unicodedata import east_asian_width
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
@@ -42,8 +43,13 @@ def keyboard(rows: tuple[tuple[Label, ...], ...], language: Language) -> InlineK
 
 def _readable(row: list[InlineKeyboardButton]) -> list[list[InlineKeyboardButton]]:
     most = BUTTON_CHARACTERS.get(len(row), 0)
-    if all(len(button.text) <= most for button in row):
+    if all(_width(button.text) <= most for button in row):
         return [row]
     if len(row) == 3 and len(row[0].text) == len(row[2].text) == 1:  # less, a value, more
         return [[row[1]], [row[0], row[2]]]
     return [[button] for button in row]
+
+
+def _width(text: str) -> int:
+    """How wide it is, in letters: Chinese characters and emoji count twice."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
