@@ -105,7 +105,7 @@ async def test_who_blocked_the_bot_is_counted_as_gone_and_not_written_to_again(t
     assert town.announcements.start(message, town.shown.put)
     await ada.sees("Hello")
     await eve.sees("Hello")
-    assert await town.ends() == "✅ Done. Sent to 2 of 3 people. 1 has left for good."
+    assert await town.ends() == "✅ Done. Sent to 2 of 3 people. 1 person has stopped using me."
     assert bob.id not in town.users.listeners()
     assert copies(mallory) == 0
 

@@ -59,7 +59,7 @@ async def test_stats_count_pictures_people_failures_and_show_a_plot(owner: Perso
     told = await owner.sees(lambda message: message.photo)
     today, week = told.text.split("The last seven days")
     for numbers in (today, week):
-        assert "Pictures: 3\nPeople: 1\nNot succeeded: 1\nUsual time: 1 second" in numbers
+        assert "Pictures: 3\nPeople: 1\nFailed: 1\nUsual time: 1 second" in numbers
     assert "🟦 🎨 Mirror: 2, today 2" in week
     assert "🟧 🎨 Talkative: 1, today 1" in week
     assert ada.name not in told.text
@@ -77,12 +77,12 @@ async def test_the_owner_sees_what_runs_and_waits_and_can_cancel_it(
         await order(bob, "Mirror")
         await bob.sees("1 picture goes before yours.")
         await owner.say("/devices")
-        assert re.search(r"CPU: works on \d+, 🎨 Patient, for \d second", (await owner.sees("Devices")).text)
+        assert re.search(r"CPU: working on picture \d+ \(🎨 Patient\) for \d second", (await owner.sees("Devices")).text)
         await owner.say("/queue")
         told = await owner.sees("Running and waiting")
         running, waiting = told.text.splitlines()[-2:]
-        assert re.match(r"\d+ · 🎨 Patient · runs for \d second", running)
-        assert re.match(r"\d+ · 🎨 Mirror · waits since \d+:\d\d", waiting)
+        assert re.match(r"\d+ · 🎨 Patient · running for \d second", running)
+        assert re.match(r"\d+ · 🎨 Mirror · waiting since \d+:\d\d", waiting)
         await owner.press(f"✕ Cancel {waiting.split()[0]}", on=told)
         await bob.sees("The owner of this computer had to stop this picture.")
         assert "Mirror" not in (await owner.sees("Running and waiting")).text

@@ -32,10 +32,13 @@ def test_styles_are_leafed_through_as_pictures_from_the_page_of_what_is_chosen()
     chat.do(picture("a"))
     chat.press(ChooseEffect("t.learnt"))
     chat.press(OpenOption(0))
+    assert chat.labels()[0] == "1", "who has not chosen yet begins at the beginning"
+    chat.press(SetOption(0, 11))
+    chat.press(OpenOption(0))
     assert chat.labels() == [
         "10",
-        "✓ 11",
-        "12",
+        "11",
+        "✓ 12",
         "13",
         "14",
         "15",

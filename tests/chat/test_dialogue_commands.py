@@ -184,6 +184,11 @@ class TestSettings:
         self.chat.press(Menu())
         assert jobs(self.chat.press(ChooseEffect("t.plain"))) == [{"content": ["a"]}]
 
+    def test_with_a_result_the_person_goes_on_to_something_else(self) -> None:
+        self.chat.session.preferences = Preferences(default_effect="t.rich")
+        self.chat.do(PictureSent(SentPicture(PictureRef("made")), is_result=True))
+        assert "🎨 plain" in self.chat.labels()
+
     def test_a_default_effect_that_is_gone_is_asked_about_again(self) -> None:
         self.chat.session.preferences = Preferences(default_effect="t.gone")
         self.chat.do(picture("a"))

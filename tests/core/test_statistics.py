@@ -45,7 +45,7 @@ def test_the_numbers_are_of_pictures_people_failures_times_and_megapixels() -> N
     assert today.splitlines()[1:] == [
         "Pictures: 3",
         "People: 3",
-        "Not succeeded: 1",
+        "Failed: 1",
         "Usual time: 5 seconds",
         "Longest time: 2 minutes",
         "Megapixels: 4.5",

@@ -123,6 +123,7 @@ def send_and_look(browser: webdriver.Chrome, url: str, path: Path) -> None:
     ada.press("Paint")
     ada.press("Learnt styles")
     ada.press("Style: Starry blue")
+    ada.press("Page 3")
     ada.picture_of_message_with("Red lacquer")
     ada.press("21")
     ada.press("Start")

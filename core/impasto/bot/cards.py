@@ -215,7 +215,8 @@ def choices(effect: Effect, place: int, session: Session, page: int | None = Non
 def _samples(effect: Effect, place: int, option: ChoiceOption, session: Session, page: int | None) -> Card:
     chosen = session.options[option.key]
     if page is None:
-        page = [choice.value for choice in option.choices].index(str(chosen)) // PER_SHEET
+        values = [choice.value for choice in option.choices]
+        page = values.index(str(chosen)) // PER_SHEET if chosen != option.default else 0
     here, pages, first = _page(option.choices, page)
     labels = [
         _numbered(number, SetOption(place, number - 1), ticked=choice.value == chosen)

@@ -66,7 +66,7 @@ class Choosing:
         has_room = effect is not None and slots.open_slot(effect, len(session.pictures)) is not None
         if not same_album and (effect is None or slots.takes_one(effect) or not has_room):
             session.pictures = []  # a new picture is a new wish
-        if effect is None and not session.pictures:
+        if effect is None and not session.pictures and not sent.is_result:
             effect = find(self._offer, session.preferences.default_effect)
             self._begin(session, effect)
         if effect is None:

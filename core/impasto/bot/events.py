@@ -23,10 +23,11 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class PictureSent:
-    """A picture; `album_id` is that of the album it is part of."""
+    """A picture; `album_id` is that of the album it is part of. A result is one that the bot made before."""
 
     picture: SentPicture
     album_id: str | None = None
+    is_result: bool = False
 
 
 @dataclass(frozen=True, slots=True)

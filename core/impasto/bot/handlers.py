@@ -110,7 +110,7 @@ class Handlers:
                 picture = picture_of(message)
                 if isinstance(picture, Text):
                     return OtherSent(picture)
-                return PictureSent(SentPicture(picture, message.message_id))
+                return PictureSent(SentPicture(picture, message.message_id), is_result=True)
             case _:
                 return Pressed(button, message.message_id if message else 0)
 

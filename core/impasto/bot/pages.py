@@ -156,7 +156,11 @@ def examples(effects: Sequence[Effect], page: int, *, anew: bool) -> Card:
         Label(_("{page} of {pages}")(page=page + 1, pages=len(sheets)), ShowExample(page)),
         Label(verbatim("›"), ShowExample((page + 1) % len(sheets))),
     ]
-    rows = ((Label(_("▶️ Try it"), ChooseEffect(sheet.effect.id)),), tuple(turn), (BACK,))
+    rows = (
+        (Label(_("▶️ Try it"), ChooseEffect(sheet.effect.id)),),
+        tuple(turn),
+        (Label(_("✓ Done"), Close()),),
+    )
     return Card((words,), rows, heading=heading(sheet.effect), anew=anew, sheet=sheet)
 
 

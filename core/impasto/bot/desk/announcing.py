@@ -48,7 +48,7 @@ class _Count:
             sent=self.sent
         )
         if self.lost:
-            lost = plural("{n} has left for good.", "{n} have left for good.", self.lost)
+            lost = plural("{n} person has stopped using me.", "{n} people have stopped using me.", self.lost)
             reached = _("{reached} {lost}")(reached=reached, lost=lost)
         if self.failed:
             failed = plural("{n} could not be reached.", "{n} could not be reached.", self.failed)

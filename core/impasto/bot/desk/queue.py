@@ -36,7 +36,7 @@ def queue_card(
     nothing = () if standing else (_("Nothing runs, and nobody waits."),)
     return Card(
         (*nothing, *_paused(paused)),
-        in_rows(cancels, 3),
+        in_rows(cancels, 2),
         heading=_("🗂 Running and waiting"),
         lines=tuple(lines),
     )
@@ -66,7 +66,7 @@ def _work(
     language: Language,
 ) -> Text:
     if (update := working.get(device.id)) is not None:
-        return _("works on {number}, {effect}, for {duration} now")(
+        return _("working on picture {number} ({effect}) for {duration}")(
             number=str(update.job.id),
             effect=_title(update.job, effects),
             duration=language.duration(update.seconds),
@@ -80,13 +80,13 @@ def _line(update: Working | Waiting, effects: Mapping[str, Effect], language: La
     match update:
         case Waiting():
             since = language.when(datetime.fromtimestamp(job.created).astimezone())
-            return _("{job} · waits since {time}")(job=about, time=since)
+            return _("{job} · waiting since {time}")(job=about, time=since)
         case Working(device=None):
             return _("{job} · its pictures are being fetched")(job=about)
         case Working(remaining=None, seconds=seconds):
-            return _("{job} · runs for {duration} now")(job=about, duration=language.duration(seconds))
+            return _("{job} · running for {duration}")(job=about, duration=language.duration(seconds))
         case Working(remaining=remaining, seconds=seconds):
-            return _("{job} · runs for {duration} now, about {remaining} left")(
+            return _("{job} · running for {duration}, about {remaining} left")(
                 job=about, duration=language.duration(seconds), remaining=language.duration(remaining or 0)
             )
 

@@ -108,7 +108,7 @@ def _numbers(outcomes: Sequence[Outcome], language: Language) -> Text:
     made = [outcome for outcome in outcomes if outcome.made]
     if not outcomes:
         return _("Nothing yet.")
-    counts = _("Pictures: {made}\nPeople: {people}\nNot succeeded: {failed}")(
+    counts = _("Pictures: {made}\nPeople: {people}\nFailed: {failed}")(
         made=len(made),
         people=len({outcome.user_id for outcome in outcomes}),
         failed=len(outcomes) - len(made),

@@ -149,7 +149,7 @@ function keyboard(message, actions) {
 
 function footer(message) {
   const reactions = (message.reaction ?? []).map((one) => h("span", { class: "reaction" }, one.emoji));
-  const edited = message.edit_date ? `${labels.edited} ` : "";
+  const edited = message.edit_date && !message.reply_markup ? `${labels.edited} ` : "";
   return h("span", { class: "when" }, reactions, h("time", { dir: "auto" }, edited + time(message.edit_date ?? message.date)));
 }
 
