@@ -77,7 +77,8 @@ async def test_the_owner_sees_what_runs_and_waits_and_can_cancel_it(
         await order(bob, "Mirror")
         await bob.sees("1 picture goes before yours.")
         await owner.say("/devices")
-        assert re.search(r"CPU: working on picture \d+ \(🎨 Patient\) for \d second", (await owner.sees("Devices")).text)
+        devices = await owner.sees("Devices")
+        assert re.search(r"CPU: working on picture \d+ \(🎨 Patient\) for \d second", devices.text)
         await owner.say("/queue")
         told = await owner.sees("Running and waiting")
         running, waiting = told.text.splitlines()[-2:]
