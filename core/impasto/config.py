@@ -43,7 +43,7 @@ class Limits(BaseModel):
         None, gt=0, description="megapixels that one user may send in 24 hours"
     )
     input_pixels: int = Field(50_000_000, ge=1, description="pixels of one picture; more is refused unopened")
-    result_memory: int = Field(32 * 2**20, ge=0, description="bytes of results kept in memory for As file")
+    result_memory: int = Field(8 * 2**20, ge=0, description="bytes of results kept in memory for As file")
     cancel_grace: float = Field(10.0, gt=0, description="seconds until a job that ignores cancel is ended")
 
 

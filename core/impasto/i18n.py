@@ -20,6 +20,7 @@ from babel.support import NullTranslations, Translations
 
 from impasto.direction import from_right_to_left, is_left_to_right, isolated
 from impasto.text import ByteSize, Text, Value
+from impasto.text import text as _
 
 log = logging.getLogger(__name__)
 
@@ -28,13 +29,21 @@ OWN_CATALOGUE = "impasto.po"
 """What catalogues of Impasto's own texts are called, in whoever's folder; plugins name theirs otherwise."""
 
 
+# NOTE: your language's name for itself, as in a list of languages: "Русский", "Português (Brasil)".
+OWN_NAME = _("English")
+
+_RIGHT_TO_LEFT = frozenset({"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa"})
+"""The scripts in use that run from right to left, by ISO 15924. babel knows them too, but reads a megabyte for
+each language to tell."""
+
+
 class Language:
     """How one reader reads: a babel `Locale` and the catalogues in that language."""
 
     def __init__(self, code: str, catalogues: Iterable[NullTranslations] = ()) -> None:
         self.code = code
         self.locale = Locale.parse(code)
-        self._right_to_left = self.locale.text_direction == "rtl"
+        self._right_to_left = _subtags(code)[1] in _RIGHT_TO_LEFT
         self._catalogues = tuple(catalogues)
 
     def __repr__(self) -> str:
@@ -43,6 +52,11 @@ class Language:
     @property
     def name(self) -> str:
         """What the language calls itself in a list: "Русский", "Português (Brasil)", "简体中文"."""
+        if self.code == SOURCE_LANGUAGE or (own := self.gettext(OWN_NAME.msgid)) == OWN_NAME.msgid:
+            return self._name_by_babel()
+        return own
+
+    def _name_by_babel(self) -> str:
         written = f"{self.locale.language}_{self.locale.script}"  # for Chinese, how it is written says which
         name = self.locale.languages.get(written) or self.locale.get_display_name() or self.code
         return name[:1].title() + name[1:]  # upper() gives Georgian capitals, with which no name begins
@@ -61,7 +75,8 @@ class Language:
             return template
         right_to_left = self._right_to_left and not is_left_to_right(template)
         values = {name: self._show(value, right_to_left) for name, value in text.values().items()}
-        values.setdefault("n", self.number(text.n))
+        if text.plural is not None:
+            values.setdefault("n", self.number(text.n))
         try:
             return template.format_map(values)
         except (LookupError, ValueError, AttributeError, TypeError):  # "{nme}", "{", "{name.x}", "{name[x]}"
