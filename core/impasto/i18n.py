@@ -33,8 +33,8 @@ OWN_CATALOGUE = "impasto.po"
 OWN_NAME = _("English")
 
 _RIGHT_TO_LEFT = frozenset({"Adlm", "Arab", "Hebr", "Mand", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa"})
-"""The scripts in use that run from right to left, by ISO 15924. babel knows them too, but reads a megabyte for
-each language to tell."""
+"""The scripts in use that run from right to left, by ISO 15924. babel knows them too, but reads a megabyte
+for each language to tell."""
 
 
 class Language:
