@@ -37,7 +37,7 @@ class TelegramSettings(BaseModel):
 class Limits(BaseModel):
     """What one user, and all together, may ask for."""
 
-    jobs_per_user: int = Field(5, ge=1, description="jobs of one user that wait or run")
+    jobs_per_user: int = Field(10, ge=1, description="jobs of one user that wait or run")
     jobs_in_all: int = Field(100, ge=1, description="jobs of all users that wait or run")
     megapixels_per_day: float | None = Field(
         None, gt=0, description="megapixels that one user may send in 24 hours"

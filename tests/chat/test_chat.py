@@ -143,7 +143,7 @@ async def test_reset_forgets_picture_choice_and_work(ada: Person) -> None:
     await ada.press("Start", on=await ada.sees("The test effect patient."))
     await ada.sees("▰", timeout=30)
     await ada.say("/reset")
-    await ada.sees("All is forgotten.")
+    await ada.sees("Everything here is dropped")
     await ada.sees("Cancelled.")
 
 

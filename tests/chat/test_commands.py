@@ -62,9 +62,10 @@ async def test_the_status_tells_of_ones_own_pictures_alone(ada: Person, studio: 
         ada.looks_away()
         await ada.say("/status")
         status = await ada.sees(lambda message: not message.edited and "Patient" in message.text)
+        assert status.buttons == [], "the message that goes on has the button"
         await bob.say("/status")
         await bob.sees("Nothing of yours is waiting")
-        await ada.press("Cancel", on=status)
+        await ada.say("/cancel")
         await ada.sees("Cancelled.")
 
 
@@ -159,3 +160,13 @@ async def test_the_bot_is_silent_about_edits_and_its_menus_outlive_deleted_messa
     await ada.delete(menu)
     await ada.press("🧩 More", on=menu)
     await ada.sees(lambda message: "🎨 Mirror" in message.buttons)
+
+
+async def test_impatient_taps_bring_one_file(ada: Person) -> None:
+    await ada.send_photo(photo(), "/mirror")
+    result = await ada.sees(is_result, timeout=30)
+    for _tap in range(3):
+        await ada.press("As file", on=result)
+    await ada.say("/help")
+    await ada.sees("/effects")
+    assert len([message for message in ada.messages() if message.document]) == 1

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from impasto.bot.buttons import (
+    AddPicture,
     ChooseEffect,
     ChooseLanguage,
     Close,
@@ -25,7 +26,7 @@ from impasto.bot.buttons import (
     ToggleSetting,
     Trim,
 )
-from impasto.bot.events import Command, Joined, OtherSent, PictureSent
+from impasto.bot.events import AgainAsked, Command, Joined, OtherSent, PictureSent
 from impasto.bot.pages import COMMANDS
 from impasto.bot.replies import (
     CancelJobs,
@@ -48,7 +49,7 @@ from impasto.jobs.model import PictureRef
 from impasto.plugins import RESERVED_COMMANDS
 from impasto.text import text as _
 from impasto.users import Preferences
-from tests.chat.talk import CONTENT, OPTIONS, STYLE, Chat, effect, jobs, picture
+from tests.chat.talk import CONTENT, MANY, OPTIONS, STYLE, Chat, effect, jobs, picture
 
 
 def shaped(name: str = "p", width: int = 800, height: int = 400) -> PictureSent:
@@ -383,3 +384,57 @@ def test_cancel_closes_what_is_open_and_says_so() -> None:
 
 def test_the_status_of_ones_pictures_is_told() -> None:
     assert Chat().do(command("status")) == [TellJobs()]
+
+
+def at(name: str, seconds: float) -> PictureSent:
+    return PictureSent(SentPicture(PictureRef(name), 1), at=seconds)
+
+
+def test_photos_sent_one_after_another_are_meant_together() -> None:
+    chat = Chat()
+    chat.do(at("a", 100))
+    chat.do(at("b", 104))
+    chat.press(ChooseEffect("t.rich"))
+    chat.do(at("c", 110))
+    assert jobs(chat.press(Go())) == [{"content": [name]} for name in "abc"]
+
+
+def test_a_photo_sent_later_is_a_new_wish() -> None:
+    chat = Chat()
+    chat.do(at("a", 100))
+    chat.do(at("b", 160))
+    assert jobs(chat.press(ChooseEffect("t.plain"))) == [{"content": ["b"]}]
+
+
+def test_after_again_a_new_photo_is_no_further_style_unless_it_is_asked_for() -> None:
+    former = AgainAsked("t.many", {}, [SentPicture(PictureRef("a")), SentPicture(PictureRef("s"))])
+    chat = Chat()
+    chat.house.effects.append(MANY)
+    chat.do(former)
+    chat.do(picture("b"))
+    assert jobs(chat.press(ChooseEffect("t.plain"))) == [{"content": ["b"]}]
+    chat.do(former)
+    chat.press(AddPicture())
+    chat.do(picture("t"))
+    assert jobs(chat.press(Go())) == [{"content": ["a"], "style": ["s", "t"]}]
+
+
+def test_words_after_report_are_the_report() -> None:
+    assert Chat().do(command("report", argument="It is slow.")) == [PassReport(words="It is slow.")]
+
+
+def test_a_photo_under_an_unknown_command_gets_its_menu_all_the_same() -> None:
+    chat = Chat()
+    chat.do(command("nonsense", "a"))
+    assert jobs(chat.press(ChooseEffect("t.plain"))) == [{"content": ["a"]}]
+
+
+def test_in_a_group_the_bot_asks_for_what_it_can_hear() -> None:
+    chat = Chat()
+    chat.session.in_group = True
+    chat.house.effects = [effect("blend", (CONTENT, STYLE), command="blend")]
+    assert "/blend" in said(chat, command("blend"))
+    chat.do(command("blend", "a"))
+    assert chat.card is not None
+    assert "Send it as an answer to this message." in map(str, chat.card.paragraphs)
+    assert chat.do(Command("nonsense", addressed=False)) == []

@@ -92,3 +92,18 @@ async def test_the_one_who_asked_reads_their_own_language(lev: Person, group: Gr
     await there.say(f"/status{BOT}")
     answer = await there.sees(lambda message: "reply_to_message" in message.raw)
     assert "Пришлите" in answer.text
+
+
+async def test_what_is_made_for_somebody_is_theirs_to_ask_for_again(
+    ada: Person, lev: Person, group: Group
+) -> None:
+    here, there = ada.in_group(group), lev.in_group(group)
+    picture = await here.send_photo(photo())
+    await here.say(f"/mirror{BOT}", reply_to=picture)
+    result = await there.sees(is_result, timeout=30)
+    before = len(there.messages())
+    for button in ("Again", "As file"):
+        answer = await there.press(button, on=result)
+        assert answer is not None
+        assert answer.text == "Это не ваша картинка."
+    assert len(there.messages()) == before

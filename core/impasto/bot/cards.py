@@ -98,12 +98,20 @@ def _question(pictures: int) -> Text:
 
 
 def ask(
-    effect: Effect, slot: ImageSlot, *, anew: bool, has_gallery: bool = False, another: bool = False
+    effect: Effect,
+    slot: ImageSlot,
+    *,
+    anew: bool,
+    has_gallery: bool = False,
+    another: bool = False,
+    in_group: bool = False,
 ) -> Card:
     """Ask for the picture of a slot, or for one more; with `has_gallery`, a painting can be chosen."""
     rows = ((Label(_("🖼 Choose a famous painting"), ShowPaintings(0)),),) if has_gallery else ()
     back = _TO_OPTIONS if another else BACK
     paragraphs = (slot.prompt,) if another else (effect.description, slot.prompt)
+    if in_group:  # where bots hear nothing else
+        paragraphs = (*paragraphs, _("Send it as an answer to this message."))
     return Card(paragraphs, (*rows, (back,)), heading=heading(effect), anew=anew)
 
 

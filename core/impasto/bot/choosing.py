@@ -31,6 +31,9 @@ from impasto.crop import Crop, Side
 from impasto.effects import ChoiceOption, Effect, OptionValue, RangeOption, ToggleOption
 from impasto.text import text as _
 
+TOGETHER_SECONDS = 15.0
+"""Photos sent one by one within this time are meant together, as an album is."""
+
 
 class Choosing:
     """Fills the slots of an effect, changes its options, and makes jobs."""
@@ -56,6 +59,8 @@ class Choosing:
         if session.keeping:
             session.clear()
         same_album = sent.album_id is not None and sent.album_id == session.album_id
+        with_the_last = same_album or _soon_after(session, sent)
+        session.pictured_at = sent.at
         session.album_id = sent.album_id
         effect = self.chosen(session)
         if same_album and effect is None and session.album_effect_id is not None:
@@ -64,8 +69,13 @@ class Choosing:
             session.direct = True
         session.album_effect_id = None
         has_room = effect is not None and slots.open_slot(effect, len(session.pictures)) is not None
-        if not same_album and (effect is None or slots.takes_one(effect) or not has_room):
+        if session.complete or (
+            not with_the_last and (effect is None or slots.takes_one(effect) or not has_room)
+        ):
             session.pictures = []  # a new picture is a new wish
+        if session.complete:
+            self._begin(session, None)
+            effect = None
         if effect is None and not session.pictures and not sent.is_result:
             effect = find(self._offer, session.preferences.default_effect)
             self._begin(session, effect)
@@ -96,7 +106,7 @@ class Choosing:
     def again(self, session: Session, asked: AgainAsked) -> list[Reply]:
         """A former job once more."""
         session.clear()
-        session.pictures = list(asked.pictures)
+        session.pictures, session.complete = list(asked.pictures), True
         effect = find(self._offer, asked.effect_id)
         if effect is None or not effect.options:
             return [self.menu(session, anew=True)]
@@ -125,6 +135,7 @@ class Choosing:
             case ChoosePainting(key):
                 return self._choose_painting(session, effect, key)
             case AddPicture() if slots.fits(effect, len(session.pictures) + 1):
+                session.complete = False
                 return [self._ask(session, effect, anew=False)]
             case ShowChoices(place, page) if place < len(effect.options):
                 if not isinstance(effect.options[place], ChoiceOption):
@@ -157,6 +168,7 @@ class Choosing:
 
     def _begin(self, session: Session, effect: Effect | None) -> None:
         session.effect_id, session.options, session.keeping = None, {}, False
+        session.complete = False
         if effect is not None:
             session.effect_id, session.options = effect.id, _kept(session, effect)
 
@@ -231,7 +243,9 @@ class Choosing:
         slot = slots.open_slot(effect, count) or effect.slots[-1]
         another = slots.missing_slot(effect, count) is None
         has_gallery = slot.gallery and bool(self._gallery.paintings())
-        return cards.ask(effect, slot, anew=anew, has_gallery=has_gallery, another=another)
+        return cards.ask(
+            effect, slot, anew=anew, has_gallery=has_gallery, another=another, in_group=session.in_group
+        )
 
     def _options(self, session: Session, effect: Effect, *, anew: bool = False) -> Card:
         chosen = [self._gallery.of(picture.ref) for picture in session.pictures]
@@ -261,3 +275,10 @@ class Choosing:
 def _kept(session: Session, effect: Effect) -> dict[str, OptionValue]:
     """The options that this person begins with."""
     return effect.with_chosen(session.preferences.kept_options.get(effect.id, {}))
+
+
+def _soon_after(session: Session, sent: PictureSent) -> bool:
+    """Whether the picture came so soon after the last that both are meant."""
+    if sent.at is None or session.pictured_at is None or sent.is_result or not session.pictures:
+        return False
+    return sent.at - session.pictured_at <= TOGETHER_SECONDS

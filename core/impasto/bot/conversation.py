@@ -33,7 +33,7 @@ from impasto.bot.replies import (
 )
 from impasto.bot.services import Services
 from impasto.bot.session import Session
-from impasto.bot.status import file_name, status_html, status_keyboard
+from impasto.bot.status import file_name, status_html
 from impasto.bot.view import link_keyboard
 from impasto.effects import Category
 from impasto.i18n import Language
@@ -44,6 +44,8 @@ from impasto.text import text as _
 from impasto.users import Preferences
 
 log = logging.getLogger(__name__)
+
+NOT_YOURS = _("This picture is not yours.")
 
 
 class Conversation:
@@ -100,7 +102,7 @@ class Conversation:
     async def cancel_job(self, query: CallbackQuery, job_id: int) -> None:
         """Withdraw a job of this person."""
         if self._own_job(job_id) is None:
-            await self.answer(query, _("This picture is not yours."))
+            await self.answer(query, NOT_YOURS)
             return
         await self.answer(query)
         await self._services.dispatcher.cancel(job_id)
@@ -110,7 +112,11 @@ class Conversation:
         job = self._own_job(job_id)
         picture = self._services.shelf.get(job_id)
         effect = self._services.plugins.effects.get(job.order.effect_id) if job else None
-        if job is None or effect is None:
+        if job is None and self._services.store.has(job_id):
+            await self.answer(query, NOT_YOURS)
+        elif self._services.shelf.was_just_sent(job_id):
+            await self.answer(query)
+        elif job is None or effect is None:
             await self.answer(query, _("I no longer have this picture. Please send it again."))
         elif picture is not None:
             await self.answer(query)
@@ -197,8 +203,8 @@ class Conversation:
             case SetPreferences(preferences):
                 self._services.users.set_preferences(self._user_id, preferences)
                 self._language = self._services.languages.get(self._services.users.language(self._user_id))
-            case PassReport(more) if message is not None:
-                await self._pass_report(message, more)
+            case PassReport() if message is not None:
+                await self._pass_report(message, reply)
 
     async def _submit(self, submit: Submit, *, as_file: bool, seed: int | None = None) -> None:
         order = JobOrder(
@@ -228,9 +234,11 @@ class Conversation:
         else:
             await self.say(_("There is nothing to cancel. Send a photo when you like."))
 
-    async def _pass_report(self, message: Message, more: bool) -> None:
+    async def _pass_report(self, message: Message, report: PassReport) -> None:
         try:
-            wrong = await self._services.reports.pass_on(message, self._services.owner.language(), more=more)
+            wrong = await self._services.reports.pass_on(
+                message, self._services.owner.language(), more=report.more, words=report.words
+            )
         except TelegramError as error:
             log.warning("a report could not be passed on: %s", type(error).__name__)
             await self.say(_("The owner could not be reached. Please try again later."))
@@ -238,11 +246,11 @@ class Conversation:
         if wrong is not None:
             self._session.reporting, self._session.report_album = True, None
             await self.say(wrong)
-        elif not more:
+        elif not report.more:
             await self.say(_("Thank you. The owner has it, without your name."))
 
     async def _tell_jobs(self) -> None:
-        """Say how far the person's pictures are, each with its button to cancel."""
+        """Say how far the person's pictures are at this moment."""
         own = [
             update
             for update in self._services.dispatcher.standing()
@@ -257,7 +265,6 @@ class Conversation:
                     self._chat_id,
                     status_html(update, effect, self._language),
                     parse_mode=ParseMode.HTML,
-                    reply_markup=status_keyboard(update, self._language),
                     reply_parameters=self._reply,
                 )
 

@@ -102,6 +102,9 @@ class Dialogue:
     def _command(self, session: Session, command: Command) -> list[Reply]:
         session.reporting, session.report_album = False, None
         effect = next((e for e in self._offer.offered() if e.command and e.command == command.name), None)
+        lacks_picture = session.in_group and command.picture is None
+        if lacks_picture and (effect is not None or command.name == "effects"):
+            return [Say(pages.group_text(self._offer.offered()))]
         if effect is not None:
             return self._choosing.command(session, effect, command)
         if session.in_group and command.name in _PRIVATE:
@@ -132,14 +135,14 @@ class Dialogue:
                     CloseCard(),
                     CancelJobs(tell=False),
                     ForgetUser(),
-                    Say(_("All is forgotten. Send a photo whenever you like.")),
+                    Say(_("Everything here is dropped; your settings stay. Send a photo whenever you like.")),
                 ]
             case _:
-                return self._personal(session, command.name)
+                return self._personal(session, command)
 
-    def _personal(self, session: Session, name: str) -> list[Reply]:
-        """Commands about the person, the bot and its owner."""
-        match name:
+    def _personal(self, session: Session, command: Command) -> list[Reply]:
+        """Commands about the person, the bot and its owner; and those that are none."""
+        match command.name:
             case "settings":
                 session.clear()
                 return [self._settings(session, anew=True)]
@@ -153,6 +156,8 @@ class Dialogue:
                 return [pages.PRIVACY]
             case "forgetme":
                 return [pages.FORGET_ME]
+            case "report" if self._has_owner and command.argument:
+                return [PassReport(words=command.argument)]
             case "report" if self._has_owner:
                 session.clear()
                 session.reporting = True
@@ -160,7 +165,15 @@ class Dialogue:
             case "report":
                 return [Say(_("The owner of this bot does not take messages."))]
             case _:
-                return [Say(_("I don't know this command. /help shows what I can do."))]
+                if session.in_group and not command.addressed:
+                    return []
+                unknown = Say(_("I don't know this command. /help shows what I can do."))
+                if command.picture is None:
+                    return [unknown]
+                return [
+                    unknown,
+                    *self._choosing.picture(session, PictureSent(command.picture, command.album_id)),
+                ]
 
     def _start(self, session: Session, command: Command) -> list[Reply]:
         """The beginning; a link t.me/BOT?start=… leads to an effect or a command."""

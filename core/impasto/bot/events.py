@@ -19,6 +19,8 @@ class Command:
     argument: str = ""
     picture: SentPicture | None = None
     album_id: str | None = None
+    addressed: bool = True
+    """Whether it is for this bot alone; in a group with several bots it may not be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class PictureSent:
     picture: SentPicture
     album_id: str | None = None
     is_result: bool = False
+    at: float | None = None
+    """When it was sent, in seconds of the epoch."""
 
 
 @dataclass(frozen=True, slots=True)

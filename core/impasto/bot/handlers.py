@@ -17,7 +17,7 @@ from telegram.ext import (
 
 from impasto.bot.buttons import Again, AsFile, Button, CancelJob, Details, Then, unpack
 from impasto.bot.cards import STALE
-from impasto.bot.conversation import Conversation
+from impasto.bot.conversation import NOT_YOURS, Conversation
 from impasto.bot.events import AgainAsked, Event, Joined, OtherSent, PictureSent, Pressed
 from impasto.bot.hearing import event_of
 from impasto.bot.pictures import picture_of
@@ -79,6 +79,12 @@ class Handlers:
                 await conversation.send_file(query, job_id)
             case Details(job_id):
                 await conversation.send_details(query, job_id)
+            case Again(job_id):
+                asked = self._again_event(job_id, query.from_user.id)
+                if asked is not None:
+                    await conversation.tap(query, asked)
+                else:
+                    await conversation.answer(query, NOT_YOURS if self._services.store.has(job_id) else STALE)
             case _:
                 await conversation.tap(query, self._tap_event(query, button))
 
@@ -104,8 +110,6 @@ class Handlers:
     def _tap_event(self, query: CallbackQuery, button: Button | None) -> Event:
         message = query.message
         match button:
-            case Again(job_id):
-                return self._again_event(job_id, query.from_user.id)
             case Then() if isinstance(message, Message):
                 picture = picture_of(message)
                 if isinstance(picture, Text):
@@ -114,12 +118,12 @@ class Handlers:
             case _:
                 return Pressed(button, message.message_id if message else 0)
 
-    def _again_event(self, job_id: int, user_id: int) -> Event:
-        try:
-            order = self._services.store.get(job_id).order
-        except KeyError:
-            return OtherSent(STALE)
+    def _again_event(self, job_id: int, user_id: int) -> AgainAsked | None:
+        """What this person wants once more; None where it is not theirs, or no longer known."""
+        if not self._services.store.has(job_id):
+            return None
+        order = self._services.store.get(job_id).order
         if order.user_id != user_id:
-            return OtherSent(STALE)
+            return None
         pictures = [SentPicture(ref, order.reply_to) for refs in order.pictures.values() for ref in refs]
         return AgainAsked(order.effect_id, dict(order.options), pictures)

@@ -16,19 +16,27 @@ def event_of(message: Message, bot: User) -> Event | None:
     in_group = message.chat.type != ChatType.PRIVATE
     first_name = message.from_user.first_name if message.from_user else ""
     if (heard := _command(message, bot)) is not None:
-        name, argument = heard
-        return Command(name, first_name, argument, _picture_near(message), message.media_group_id)
+        name, argument, addressed = heard
+        own = picture_of(message)
+        if message.caption and isinstance(own, Text):
+            return OtherSent(own)
+        near = _picture_near(message)
+        return Command(name, first_name, argument, near, message.media_group_id, addressed or not in_group)
     if in_group and _mentions(message, bot):
         return Command("effects", first_name, "", _picture_near(message), message.media_group_id)
     picture = picture_of(message)
     if not isinstance(picture, Text):
-        sent = PictureSent(SentPicture(picture, message.message_id), message.media_group_id)
+        at = message.date.timestamp()
+        sent = PictureSent(SentPicture(picture, message.message_id), message.media_group_id, at=at)
         return sent if not in_group or _answers(message, bot) else None
     return None if in_group else OtherSent(picture, message.media_group_id)
 
 
-def _command(message: Message, bot: User) -> tuple[str, str] | None:
-    """A command in words or caption, and what follows it: "/start@this_bot deep" is ("start", "deep")."""
+def _command(message: Message, bot: User) -> tuple[str, str, bool] | None:
+    """A command in words or caption, what follows it, and whether it names the bot.
+
+    "/start@this_bot deep" is ("start", "deep", True).
+    """
     words = message.text or message.caption or ""
     if not words.startswith("/") or message.forward_origin is not None:  # somebody else's words
         return None
@@ -36,7 +44,7 @@ def _command(message: Message, bot: User) -> tuple[str, str] | None:
     name, _at, addressee = first[1:].partition("@")
     if addressee and addressee.lower() != (bot.username or "").lower():
         return None
-    return name.lower(), rest[0].strip() if rest else ""
+    return name.lower(), rest[0].strip() if rest else "", bool(addressee)
 
 
 def _mentions(message: Message, bot: User) -> bool:

@@ -177,6 +177,8 @@ class PassReport:
 
     more: bool = False
     """It belongs to the album that the one before began."""
+    words: str = ""
+    """These words of it alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,8 +35,10 @@ class Reports:
         self._salt = secrets.token_bytes(32)
         self._sent: dict[bytes, list[float]] = {}
 
-    async def pass_on(self, message: Message, owner_language: Language, *, more: bool = False) -> Text | None:
-        """Copy `message` to the owner, without a word before it if there are `more` of an album.
+    async def pass_on(
+        self, message: Message, owner_language: Language, *, more: bool = False, words: str = ""
+    ) -> Text | None:
+        """Copy `message`, or these `words` of it, to the owner; with `more` of an album, without a heading.
 
         Returns what is wrong with it for the person to mend, or None. Raises `TelegramError` where the owner
         can't be reached.
@@ -45,9 +47,9 @@ class Reports:
             return _("The owner of this bot does not take messages.")
         if message.from_user is not None and not more and self._too_often(message.from_user.id):
             return _("You have written to the owner very often. Please try again in an hour.")
-        if message.text:
+        if text := words or message.text:
             await self._announce(owner_language, more)
-            await self._bot.send_message(self._owner_id, message.text)
+            await self._bot.send_message(self._owner_id, text)
         elif message.voice:
             await self._announce(owner_language, more)
             await self._bot.send_voice(self._owner_id, message.voice.file_id)

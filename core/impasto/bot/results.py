@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from dataclasses import replace
 
@@ -9,6 +10,8 @@ from impasto.imaging import EncodedPicture
 from impasto.jobs.updates import Done
 
 _KEPT_DETAILS = 20
+_MOMENT = 10.0
+"""Seconds in which a second tap is the same wish."""
 
 
 class ResultShelf:
@@ -19,6 +22,7 @@ class ResultShelf:
         self._pictures: OrderedDict[int, EncodedPicture] = OrderedDict()
         self._size = 0
         self._details: OrderedDict[int, Done] = OrderedDict()
+        self._sent: dict[int, float] = {}
 
     def put(self, job_id: int, picture: EncodedPicture) -> None:
         """Keep the result of a job, if it fits at all."""
@@ -36,6 +40,15 @@ class ResultShelf:
         if picture is not None:
             self._pictures.move_to_end(job_id)
         return picture
+
+    def was_just_sent(self, job_id: int) -> bool:
+        """Whether somebody asked for this file a moment ago; notes that they do now."""
+        now = time.monotonic()
+        self._sent = {job: at for job, at in self._sent.items() if now - at < _MOMENT}
+        if job_id in self._sent:
+            return True
+        self._sent[job_id] = now
+        return False
 
     def put_details(self, done: Done) -> None:
         """Keep what was recorded of a job, of the last few that were."""

@@ -42,6 +42,10 @@ class Session:
     """Held while that message is changed."""
     card_shown: int = field(default=0, compare=False)
     """Rises with every change of that message."""
+    pictured_at: float | None = None
+    """When the last picture was sent."""
+    complete: bool = False
+    """The pictures are those of a former job: a new one is a new wish."""
     direct: bool = False
     """The effect came by a command: it begins as soon as its pictures are here."""
     keeping: bool = False

@@ -318,6 +318,7 @@ class Dispatcher:
     def _withdraw(self, job: Job) -> None:
         by_owner = job.id in self._stopped_by_owner
         self._stopped_by_owner.discard(job.id)
+        log.info("job %d: cancelled by the %s", job.id, "owner" if by_owner else "person")
         self._tell(Withdrawn(self._store.advance(job, JobState.CANCELLED), by_owner))
 
     def _working(self, job: Job, fraction: float, preview: bytes | None = None) -> Working:

@@ -58,6 +58,10 @@ class JobStore:
             raise KeyError(job_id)
         return _job(row)
 
+    def has(self, job_id: int) -> bool:
+        """Whether there is a job of that number."""
+        return self._db.execute("SELECT 1 FROM jobs WHERE id = ?", (job_id,)).fetchone() is not None
+
     def advance(self, job: Job, state: JobState, *, died: bool = False) -> Job:
         """Move `job` to `state`; `died` counts a worker that died under it.
 
