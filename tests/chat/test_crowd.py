@@ -13,7 +13,7 @@ from tests.people import Group, Person, Place, Seen
 from tests.pictures import photo
 from tests.studio import Studio
 
-ACTS, ACTS_IN_GROUP = 35, 8
+ACTS, ACTS_IN_GROUP = 22, 6
 """How often each person does something; in a group Telegram takes 20 messages a minute."""
 
 WORDS = ("/start", "/effects", "/help", "/examples", "/settings", "/status", "/cancel", "/reset", "/privacy")
@@ -44,7 +44,7 @@ async def test_a_crowd_leaves_nothing_lost_doubled_or_refused(tmp_path: Path) ->
         jobs = await ended(studio)
         results = Counter(job for place in places for message in place.messages() for job in made(message))
         delivered = {job for job, state in jobs.items() if state == "delivered"}
-        assert len(delivered) >= 10
+        assert len(delivered) >= 8
         assert {job: results[job] for job in delivered} == dict.fromkeys(delivered, 1)
         assert set(jobs.values()) <= {"delivered", "cancelled"}, studio.log
         assert studio.sandbox.refusals == []
