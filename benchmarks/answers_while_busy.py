@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.people import Person
 from tests.pictures import photo
-from tests.studio import Studio
+from tests.studio import Studio, choose
 
 
 async def answer_seconds(studio: Studio, number: int) -> float:
@@ -30,7 +30,7 @@ async def answer_seconds(studio: Studio, number: int) -> float:
 async def keep_busy(ada: Person) -> None:
     """Ada has a real network painting for minutes."""
     await ada.send_album([photo(1024, 768), photo(256, 256)])
-    await ada.press("Slow painting", on=await ada.sees("these 2 pictures"))
+    await choose(ada, "Slow painting", "paint")
     await ada.press("Finish", on=await ada.sees(lambda message: message.data_of("Start")))
     await ada.press("A masterpiece", on=await ada.sees(lambda message: message.data_of("masterpiece")))
     await ada.press("Start", on=await ada.sees(lambda message: message.data_of("A masterpiece")))
