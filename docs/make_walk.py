@@ -176,6 +176,7 @@ def first_steps(phone: Phone) -> None:
     phone.press("Style:", after=sent)
     styles = phone.sees("Learnt styles · Style", after=sent, pictures=1)
     phone.shoot("styles", styles, styles)
+    phone.press("Page 3", after=sent)
     phone.press("22", after=sent)
     options = phone.sees("Learnt styles", after=sent, button="Start")
     phone.shoot("options", options, options)

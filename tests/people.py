@@ -221,6 +221,11 @@ class Place:
             what = repr(wanted) if isinstance(wanted, str) else "what was wanted"
             raise AssertionError(f"{self.name} has not seen {what} in {timeout} s:\n{chat}") from None
 
+    async def sees_gone(self, message: Seen, timeout: float = 10.0) -> None:
+        """Wait until that message is taken away. Raises `TimeoutError` after `timeout` seconds."""
+        async with asyncio.timeout(timeout), self._news:
+            await self._news.wait_for(lambda: message.id not in self._now)
+
     def looks_away(self) -> None:
         """Forget what has come so far: `sees` goes on with what is still to come."""
         self._unread.clear()

@@ -6,9 +6,9 @@ python -m impasto.cleaning turns the picture on standard input into a JPEG on st
 
 from __future__ import annotations
 
-import asyncio
 import sys
 
+from impasto.apart import done_apart
 from impasto.effects import BadPicture
 from impasto.imaging import Output, decode, encode
 from impasto.text import text as _
@@ -20,17 +20,12 @@ _BAD = 3
 
 async def cleaned(data: bytes) -> bytes:
     """`data` as a JPEG of its pixels alone. Raises `BadPicture` for what can't be opened or is too narrow."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", __name__,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    clean, errors = await process.communicate(data)
-    if process.returncode:
-        detail = errors.decode(errors="replace")[-500:]
+    try:
+        return await done_apart(__name__, data=data)
+    except ChildProcessError as error:
         raise BadPicture(
-            _("I can't read this file as a picture. Please send a JPEG, PNG or WebP picture."), detail
-        )
-    return clean
+            _("I can't read this file as a picture. Please send a JPEG, PNG or WebP picture."), str(error)
+        ) from error
 
 
 def main() -> int:

@@ -29,7 +29,6 @@ from impasto.bot.buttons import (
     ShowCrop,
     ShowDefaultEffects,
     ShowExample,
-    ShowJobs,
     ShowLanguages,
     ShowPaintings,
     ShowSettings,
@@ -230,7 +229,7 @@ class AnyConversation(RuleBasedStateMachine):
             st.sampled_from(
                 [ShowSettings(), ShowDefaultEffects(), ShowLanguages(), DropKeptOptions(), Close()]
             ),
-            st.sampled_from([ForgetMe(), ShowJobs(), Downloads(), ShowCategory("paint"), ShowCategory("?")]),
+            st.sampled_from([ForgetMe(), Downloads(), ShowCategory("paint"), ShowCategory("?")]),
             st.sampled_from([ChooseEffect(e.id) for e in ALL] + [ChooseEffect("no.such")]),
             st.sampled_from([SetDefaultEffect(e.id) for e in ALL] + [SetDefaultEffect("")]),
             st.builds(ToggleSetting, st.sampled_from(["as_file", "file_format", "announcements", "?"])),

@@ -1,4 +1,4 @@
-"""Commands, settings and crops, without Telegram."""
+"""Commands, groups and what comes of them, without Telegram."""
 
 from dataclasses import replace
 
@@ -7,53 +7,32 @@ import pytest
 from impasto.bot.buttons import (
     AddPicture,
     ChooseEffect,
-    ChooseLanguage,
-    Close,
-    DropKeptOptions,
     ForgetMe,
     Go,
-    KeepOptions,
     Menu,
-    OpenOption,
-    SetDefaultEffect,
-    SetOption,
-    SetRatio,
-    ShowCard,
     ShowCategory,
-    ShowCrop,
-    ShowDefaultEffects,
-    ShowSettings,
-    ToggleSetting,
-    Trim,
 )
+from impasto.bot.desk.commands import OWNER_COMMANDS
 from impasto.bot.events import AgainAsked, Command, Joined, OtherSent, PictureSent
 from impasto.bot.pages import COMMANDS
 from impasto.bot.replies import (
     CancelJobs,
-    CropSheet,
     ExampleSheet,
     ForgetUser,
     PassReport,
     Say,
-    SetPreferences,
     SizeSheet,
     Submit,
     TellJobs,
-    Toast,
     WelcomeSheet,
 )
 from impasto.bot.session import SentPicture
-from impasto.crop import Crop
 from impasto.effects import Category, Choice, ChoiceOption, verbatim
 from impasto.jobs.model import PictureRef
 from impasto.plugins import RESERVED_COMMANDS
 from impasto.text import text as _
 from impasto.users import Preferences
 from tests.chat.talk import CONTENT, MANY, OPTIONS, STYLE, Chat, effect, jobs, picture
-
-
-def shaped(name: str = "p", width: int = 800, height: int = 400) -> PictureSent:
-    return PictureSent(SentPicture(PictureRef(name, width, height, f"{name}-small", (width, height)), 7))
 
 
 def command(name: str, file: str | None = None, album: str | None = None, argument: str = "") -> Command:
@@ -68,7 +47,7 @@ def said(chat: Chat, event: object) -> str:
 
 
 def test_every_command_of_the_bot_is_one_that_no_effect_may_have() -> None:
-    assert set(COMMANDS) <= RESERVED_COMMANDS
+    assert {*COMMANDS, *OWNER_COMMANDS, "id"} == RESERVED_COMMANDS
 
 
 def test_every_command_is_known() -> None:
@@ -140,144 +119,6 @@ class TestManyEffects:
         assert self.chat.labels() == ["🎨 Paint", "🔍 Enlarge"]
         assert self.chat.card is not None
         assert isinstance(self.chat.card.sheet, WelcomeSheet)
-
-
-class TestSettings:
-    chat: Chat
-
-    @pytest.fixture(autouse=True)
-    def _chat(self) -> None:
-        self.chat = Chat()
-
-    def set(self, button: object) -> Preferences:
-        changes = [r.preferences for r in self.chat.press(button) if isinstance(r, SetPreferences)]
-        assert changes == [self.chat.session.preferences]
-        return changes[0]
-
-    def test_results_come_as_the_person_likes(self) -> None:
-        self.chat.do(command("settings"))
-        assert "Results: photos" in self.chat.labels()
-        assert self.set(ToggleSetting("as_file")).as_file
-        assert "Results: files in full size" in self.chat.labels()
-        assert self.set(ToggleSetting("file_format")).file_format == "JPEG"
-        assert not self.set(ToggleSetting("announcements")).announcements
-
-    def test_a_setting_that_there_is_not_is_a_stale_button(self) -> None:
-        self.chat.do(command("settings"))
-        assert isinstance(self.chat.press(ToggleSetting("nonsense"))[0], Toast)
-
-    def test_a_default_effect_with_its_strength_is_offered_for_every_picture(self) -> None:
-        self.chat.do(command("settings"))
-        self.chat.press(ShowDefaultEffects())
-        assert "✓ ask me" in self.chat.labels()
-        assert self.set(SetDefaultEffect("t.rich")).default_effect == "t.rich"
-        self.chat.press(SetOption(1, 1))
-        assert self.set(KeepOptions()).kept_options == {"t.rich": {"power": 0.75}}
-        assert "For every photo: 🎨 rich" in self.chat.labels()
-        self.chat.press(Close())
-        self.chat.do(picture("a"))
-        (job,) = (r for r in self.chat.press(Go()) if isinstance(r, Submit))
-        assert (job.effect_id, job.options["power"]) == ("t.rich", 0.75)
-
-    def test_behind_the_default_effect_there_are_the_others(self) -> None:
-        self.chat.session.preferences = Preferences(default_effect="t.rich")
-        self.chat.do(picture("a"))
-        self.chat.press(Menu())
-        assert jobs(self.chat.press(ChooseEffect("t.plain"))) == [{"content": ["a"]}]
-
-    def test_with_a_result_the_person_goes_on_to_something_else(self) -> None:
-        self.chat.session.preferences = Preferences(default_effect="t.rich")
-        self.chat.do(PictureSent(SentPicture(PictureRef("made")), is_result=True))
-        assert "🎨 plain" in self.chat.labels()
-
-    def test_a_default_effect_that_is_gone_is_asked_about_again(self) -> None:
-        self.chat.session.preferences = Preferences(default_effect="t.gone")
-        self.chat.do(picture("a"))
-        assert "🎨 plain" in self.chat.labels()
-
-    def test_a_choice_is_kept_from_the_card_and_can_be_dropped(self) -> None:
-        self.chat.do(picture("a"))
-        self.chat.press(ChooseEffect("t.rich"))
-        assert "📌 Keep this choice" not in self.chat.labels()
-        self.chat.press(OpenOption(2))
-        assert "📌 Keep this choice" in self.chat.labels()
-        assert self.set(KeepOptions()).kept_options == {"t.rich": {"dark": True}}
-        assert "📌 Keep this choice" not in self.chat.labels()
-        self.chat.do(command("settings"))
-        assert "Forget my choices for 1 effect" in self.chat.labels()
-        assert self.set(DropKeptOptions()).kept_options == {}
-
-    def test_what_was_kept_of_a_choice_that_is_gone_is_passed_over(self) -> None:
-        self.chat.session.preferences = Preferences(
-            kept_options={"t.rich": {"tint": "gone", "power": 17, "dark": True, "old": 1}}
-        )
-        self.chat.do(picture("a"))
-        self.chat.press(ChooseEffect("t.rich"))
-        assert self.chat.session.options == {"tint": "a", "power": 0.5, "dark": True}
-
-    def test_the_settings_lead_back_from_the_options(self) -> None:
-        self.chat.do(command("settings"))
-        self.chat.press(SetDefaultEffect("t.rich"))
-        self.chat.press(OpenOption(0))
-        self.chat.press(ShowCard())
-        assert "📌 Keep" in self.chat.labels()
-        self.chat.press(ShowSettings())
-        assert not self.chat.session.keeping
-        assert jobs(self.chat.do(picture("a"))) == []
-
-    def test_the_language_is_a_setting(self) -> None:
-        self.chat.do(command("language"))
-        assert self.set(ChooseLanguage("en")).language == "en"
-
-
-class TestCrop:
-    chat: Chat
-
-    @pytest.fixture(autouse=True)
-    def _chat(self) -> None:
-        self.chat = Chat()
-        self.chat.do(shaped())
-        self.chat.press(ChooseEffect("t.rich"))
-
-    def crop(self) -> Crop | None:
-        assert self.chat.card is not None
-        assert isinstance(self.chat.card.sheet, CropSheet)
-        return self.chat.card.sheet.ref.crop
-
-    def test_a_shape_and_a_side_are_taken_and_the_job_has_them(self) -> None:
-        self.chat.press(ShowCrop())
-        assert self.crop() is None
-        self.chat.press(SetRatio(1, 1))
-        assert self.crop() == Crop(0.25, 0, 0.75, 1)
-        self.chat.press(Trim("left"))
-        assert self.crop() == Crop(0.3, 0, 0.75, 1)
-        self.chat.press(ShowCard())
-        (job,) = (r for r in self.chat.press(Go()) if isinstance(r, Submit))
-        assert job.pictures["content"][0].crop == Crop(0.3, 0, 0.75, 1)
-
-    def test_the_whole_picture_is_one_tap_away(self) -> None:
-        self.chat.press(SetRatio(16, 9))
-        self.chat.press(SetRatio(0, 0))
-        assert self.crop() is None
-
-    def test_something_is_always_left(self) -> None:
-        replies = [self.chat.press(Trim("top")) for _ in range(30)]
-        assert isinstance(replies[-1][0], Toast)
-        crop = self.chat.session.pictures[0].ref.crop
-        assert crop is not None
-        assert crop.bottom - crop.top >= 0.1 - 1e-9
-
-    @pytest.mark.parametrize("button", [SetRatio(-1, 4), Trim("middle"), SetRatio(0, 5)])
-    def test_a_shape_that_there_is_not_changes_nothing(self, button: object) -> None:
-        self.chat.press(button)
-        assert self.chat.session.pictures[0].ref.crop is None
-
-    def test_is_not_offered_where_it_is_not_clear_of_what(self) -> None:
-        chat = Chat()
-        chat.do(picture("a"))
-        chat.press(ChooseEffect("t.rich"))
-        assert "✂️ Crop" not in chat.labels()
-        assert isinstance(chat.press(ShowCrop())[0], Toast)
 
 
 class TestReport:

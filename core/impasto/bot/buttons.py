@@ -205,11 +205,6 @@ class ShowExample:
 
 
 @dataclass(frozen=True, slots=True)
-class ShowJobs:
-    """Show the person's pictures that wait or are being worked on."""
-
-
-@dataclass(frozen=True, slots=True)
 class ForgetMe:
     """Delete all that is kept of the person."""
 
@@ -298,7 +293,6 @@ Button = (
     | SetRatio
     | Trim
     | ShowExample
-    | ShowJobs
     | ForgetMe
     | Close
     | StopJob
@@ -342,7 +336,6 @@ _TAGS: dict[str, type[Button]] = {
     "cr": SetRatio,
     "ct": Trim,
     "x?": ShowExample,
-    "j": ShowJobs,
     "fm": ForgetMe,
     "q": Close,
     "oj": StopJob,

@@ -43,16 +43,13 @@ class Choosing:
 
     def menu(self, session: Session, *, anew: bool) -> Card:
         """What can be done with the pictures that are here."""
-        count = len(session.pictures)
-        fitting = [effect for effect in self._offer.offered() if slots.fits(effect, count)]
         downloads = session.is_owner and bool(self._offer.downloadable())
-        return cards.menu(fitting, count, anew=anew, downloads=downloads)
+        return cards.menu(self._fitting(session), len(session.pictures), anew=anew, downloads=downloads)
 
     def category(self, session: Session, category: str, *, anew: bool) -> Card:
         """The same of one category."""
-        count = len(session.pictures)
-        fitting = [effect for effect in self._offer.offered() if slots.fits(effect, count)]
-        return cards.category([effect for effect in fitting if effect.category == category], count, anew=anew)
+        effects = [effect for effect in self._fitting(session) if effect.category == category]
+        return cards.category(effects, len(session.pictures), anew=anew)
 
     def picture(self, session: Session, sent: PictureSent) -> list[Reply]:
         """A picture came."""
@@ -165,6 +162,9 @@ class Choosing:
         if effect.options and not session.direct:
             return [self._options(session, effect, anew=anew)]
         return self._submit(session, effect)
+
+    def _fitting(self, session: Session) -> list[Effect]:
+        return [e for e in self._offer.offered() if slots.fits(e, len(session.pictures))]
 
     def _begin(self, session: Session, effect: Effect | None) -> None:
         session.effect_id, session.options, session.keeping = None, {}, False

@@ -13,7 +13,6 @@ from telegram.error import BadRequest, Forbidden, TelegramError
 
 from impasto.bot.card_message import CardMessage
 from impasto.bot.events import Event
-from impasto.bot.limits import CALLBACK_ANSWER_CHARACTERS
 from impasto.bot.replies import (
     CancelJobs,
     Card,
@@ -34,6 +33,7 @@ from impasto.bot.replies import (
 from impasto.bot.services import Services
 from impasto.bot.session import Session
 from impasto.bot.status import file_name, status_html
+from impasto.bot.taps import answer_tap
 from impasto.bot.view import link_keyboard
 from impasto.effects import Category
 from impasto.i18n import Language
@@ -83,11 +83,7 @@ class Conversation:
 
     async def answer(self, query: CallbackQuery, message: Text | None = None) -> None:
         """Answer a tap, with a word over the chat if there is one."""
-        words = self._language(message)[:CALLBACK_ANSWER_CHARACTERS] if message else None
-        try:
-            await query.answer(words)
-        except BadRequest as error:  # it was made while the bot was away, and is too old
-            log.info("a tap could not be answered: %s", error)
+        await answer_tap(query, self._language, message)
 
     async def say(self, message: Text, link: Link | None = None) -> None:
         """Send a sentence, perhaps with a button that leads elsewhere."""

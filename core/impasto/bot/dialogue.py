@@ -20,7 +20,6 @@ from impasto.bot.buttons import (
     ShowCategory,
     ShowDefaultEffects,
     ShowExample,
-    ShowJobs,
     ShowLanguages,
     ShowSettings,
     StopDownload,
@@ -213,8 +212,6 @@ class Dialogue:
                 return self._download_pressed(session, pressed)
             case ShowExample(page):
                 return [pages.examples(self._offer.offered(), page, anew=anew)]
-            case ShowJobs():
-                return [TellJobs()]
             case Close():
                 session.clear()
                 return [CloseCard()]

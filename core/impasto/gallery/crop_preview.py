@@ -11,9 +11,9 @@ from dataclasses import astuple
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
+from impasto.apart import done_apart
 from impasto.crop import Crop
 from impasto.effects import BadPicture
-from impasto.gallery.apart import drawn_apart
 from impasto.imaging import decode, flatten, with_alpha, written
 
 SIDE = 640
@@ -29,7 +29,7 @@ _GROUND = "#1c1c1e"
 
 async def preview(picture: bytes, crop: Crop | None) -> bytes:
     """A JPEG of `picture` with what `crop` leaves out dimmed. Raises `ChildProcessError` where that fails."""
-    return await drawn_apart(__name__, *map(str, astuple(crop or Crop())), data=picture)
+    return await done_apart(__name__, *map(str, astuple(crop or Crop())), data=picture)
 
 
 def draw(picture: bytes, crop: Crop) -> Image.Image:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+from impasto.apart import done_apart
 from impasto.crop import Crop
-from impasto.gallery.apart import drawn_apart
 from impasto.imaging import written
 
 MOST_RESULTS = 5
@@ -39,17 +39,17 @@ async def before_after(before: Path, after: Path, *more: Path) -> bytes:
 
     All here raise `ChildProcessError` where they fail.
     """
-    return await drawn_apart(__name__, "before-after", *map(str, (before, after, *more)))
+    return await done_apart(__name__, "before-after", *map(str, (before, after, *more)))
 
 
 async def welcome(photo: Path, results: Sequence[Path]) -> bytes:
     """A JPEG of a photo and up to five results beside it."""
-    return await drawn_apart(__name__, "welcome", str(photo), *map(str, results))
+    return await done_apart(__name__, "welcome", str(photo), *map(str, results))
 
 
 async def sizes(results: Sequence[tuple[str, Path]]) -> bytes:
     """A JPEG of the same part of several results, each with its number below."""
-    return await drawn_apart(
+    return await done_apart(
         __name__, "sizes", *(word for number, path in results for word in (number, str(path)))
     )
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from impasto.gallery.apart import drawn_apart
+from impasto.apart import done_apart
 from impasto.imaging import written
 
 COLUMNS = 3
@@ -32,7 +32,7 @@ async def compose(pictures: Sequence[Path | None], first_number: int) -> bytes:
     None, and what can't be opened, leaves its place grey. Raises `ChildProcessError` where the process fails.
     """
     paths = [_NOTHING if path is None else str(path) for path in pictures]
-    return await drawn_apart(__name__, str(first_number), *paths)
+    return await done_apart(__name__, str(first_number), *paths)
 
 
 def draw(pictures: Sequence[Path | None], first_number: int) -> Image.Image:

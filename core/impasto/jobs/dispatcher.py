@@ -302,6 +302,7 @@ class Dispatcher:
 
     def _ended(self, job: Job, state: JobState) -> Job:
         self._end(job)
+        self._stopped_by_owner.discard(job.id)
         return self._store.advance(job, state)
 
     def _end(self, job: Job) -> None:

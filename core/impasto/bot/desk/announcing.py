@@ -15,6 +15,7 @@ from impasto.bot import limits
 from impasto.bot.buttons import NoAnnouncements, SendAnnouncement, StopAnnouncement
 from impasto.bot.owner import Owner
 from impasto.bot.replies import Card, Label
+from impasto.bot.taps import answer_tap
 from impasto.bot.view import keyboard
 from impasto.i18n import Language, Languages
 from impasto.text import Text, plural
@@ -123,7 +124,7 @@ class Announcements:
         """The person who tapped wants no more announcements."""
         user_id = query.from_user.id
         self._users.set_preferences(user_id, replace(self._users.preferences(user_id), announcements=False))
-        await query.answer(self._language(user_id)(_OPTED_OUT)[: limits.CALLBACK_ANSWER_CHARACTERS])
+        await answer_tap(query, self._language(user_id), _OPTED_OUT)
         await query.edit_message_reply_markup(None)
 
     def _people(self) -> list[int]:

@@ -37,9 +37,10 @@ from impasto.bot.desk.announcing import Announcements
 from impasto.bot.desk.door import Door
 from impasto.bot.desk.faults import FaultBook
 from impasto.bot.desk.plot import plot
-from impasto.bot.limits import CALLBACK_ANSWER_CHARACTERS, CAPTION_CHARACTERS
+from impasto.bot.limits import CAPTION_CHARACTERS
 from impasto.bot.owner import Owner
 from impasto.bot.replies import Card, Label
+from impasto.bot.taps import answer_tap
 from impasto.bot.view import card_html, keyboard
 from impasto.effects import Effect
 from impasto.engine.base import Engine
@@ -155,7 +156,7 @@ class Desk:
                 await show(self._queue_card(without=job_id))
             case Unban(job_id):
                 await self._answer(query)
-                await show(self._unbanned(job_id))
+                await show(self._unbanned(str(job_id)))
             case LetIn(user_id):
                 await self._answer(query)
                 await show(await self._door.let_in(user_id))
@@ -249,7 +250,7 @@ class Desk:
         await self._show(await self._banned(argument))
 
     async def _unban(self, _message: Message, argument: str) -> None:
-        await self._show(self._unbanned(int(argument)) if argument.isdecimal() else Card((_NO_SUCH_JOB,)))
+        await self._show(self._unbanned(argument))
 
     async def _errors(self, message: Message, argument: str) -> None:
         language = self._owner.language()
@@ -295,13 +296,13 @@ class Desk:
         undo = Label(_("↩️ Answer them again"), Unban(int(argument)))
         return Card((words, stopped) if ended else (words,), ((undo,),))
 
-    def _unbanned(self, job_id: int) -> Card:
-        user_id = self._orderer(str(job_id))
+    def _unbanned(self, argument: str) -> Card:
+        user_id = self._orderer(argument)
         if user_id is None:
             return Card((_NO_SUCH_JOB,))
         self._access.readmit(user_id)
         words = _("Whoever ordered picture {number} is answered again.")
-        return Card((words(number=str(job_id)),))
+        return Card((words(number=argument),))
 
     def _orderer(self, number: str) -> int | None:
         try:
@@ -327,11 +328,7 @@ class Desk:
             log.info("the desk could not change a message: %s", error)
 
     async def _answer(self, query: CallbackQuery, words: Text | None = None) -> None:
-        said = self._owner.language()(words)[:CALLBACK_ANSWER_CHARACTERS] if words else None
-        try:
-            await query.answer(said)
-        except BadRequest as error:  # it was made while the bot was away, and is too old
-            log.info("a tap could not be answered: %s", error)
+        await answer_tap(query, self._owner.language(), words)
 
 
 def _is_for_the_desk(data: object) -> bool:

@@ -6,13 +6,14 @@ import logging
 
 from telegram import Bot, Update, User
 from telegram.constants import ChatType
-from telegram.error import BadRequest, TelegramError
+from telegram.error import TelegramError
 from telegram.ext import ApplicationHandlerStop, ContextTypes
 
 from impasto.access import Access, Standing, number_of
 from impasto.bot.buttons import LetIn, Refuse
 from impasto.bot.owner import Owner
 from impasto.bot.replies import Card, Label
+from impasto.bot.taps import answer_tap
 from impasto.i18n import Language, Languages
 from impasto.text import Text
 from impasto.text import text as _
@@ -52,10 +53,7 @@ class Door:
         if update.my_chat_member is not None and chat.type == ChatType.PRIVATE:
             return  # they have blocked the bot, or unblocked it: no answer, but good to know
         if update.callback_query is not None:
-            try:
-                await update.callback_query.answer()
-            except BadRequest as error:
-                log.info("a tap could not be answered: %s", error)
+            await answer_tap(update.callback_query, self._language(user.id))
         if chat.type == ChatType.PRIVATE:
             await self._turn_away(user)
         raise ApplicationHandlerStop

@@ -6,13 +6,14 @@ Drawn in a process of its own, since matplotlib is large: python -m impasto.bot.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from typing import Any
+
+from impasto.apart import done_apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +26,8 @@ class Bars:
 
 async def plot(days: Sequence[str], bars: Sequence[Bars]) -> bytes:
     """The PNG. Raises `ChildProcessError` where the process fails."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", __name__,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
     told = json.dumps({"days": list(days), "bars": [asdict(part) for part in bars]})
-    data, errors = await process.communicate(told.encode())
-    if process.returncode:
-        raise ChildProcessError(f"the plot could not be drawn: {errors.decode(errors='replace')[-500:]}")
-    return data
+    return await done_apart(__name__, data=told.encode())
 
 
 def draw(days: list[str], bars: list[dict[str, Any]]) -> bytes:

@@ -1,4 +1,4 @@
-"""Drawing in a process of its own, so that the core stays small whatever the pictures are."""
+"""Work with pictures in a process of its own, so that the core stays small whatever they are."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import sys
 
 
-async def drawn_apart(module: str, *words: str, data: bytes = b"") -> bytes:
+async def done_apart(module: str, *words: str, data: bytes = b"") -> bytes:
     """What `python -m module words…` writes to standard output when it is given `data`.
 
     Raises `ChildProcessError` where it fails.
@@ -15,7 +15,7 @@ async def drawn_apart(module: str, *words: str, data: bytes = b"") -> bytes:
         sys.executable, "-m", module, *words,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    drawn, errors = await process.communicate(data)
+    done, errors = await process.communicate(data)
     if process.returncode:
-        raise ChildProcessError(f"{module} could not draw: {errors.decode(errors='replace')[-500:]}")
-    return drawn
+        raise ChildProcessError(f"{module} failed: {errors.decode(errors='replace')[-500:]}")
+    return done
