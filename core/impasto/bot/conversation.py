@@ -37,7 +37,7 @@ from impasto.bot.taps import answer_tap
 from impasto.bot.view import link_keyboard
 from impasto.effects import Category
 from impasto.i18n import Language
-from impasto.jobs.dispatcher import Refused
+from impasto.jobs.admission import Refused
 from impasto.jobs.model import Job, JobOrder
 from impasto.text import Text, plural
 from impasto.text import text as _

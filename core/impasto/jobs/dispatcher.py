@@ -28,12 +28,13 @@ from impasto.engine.base import (
     WorkerLost,
 )
 from impasto.imaging import Output
+from impasto.jobs.admission import Admission
 from impasto.jobs.errands import Errands
 from impasto.jobs.model import Job, JobOrder, JobState, PictureRef
 from impasto.jobs.scheduler import Scheduler
 from impasto.jobs.store import JobStore
 from impasto.jobs.updates import Done, JobUpdate, NotDone, Waiting, Withdrawn, Working
-from impasto.text import Text, plural
+from impasto.text import Text
 from impasto.text import text as _
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,6 @@ POISON_DEATHS = 2
 """Workers that a job may kill before it is given up."""
 
 _PREVIEW_SIDE = 800
-_DAY = 24 * 3600.0
 
 
 class PictureSource(Protocol):
@@ -50,10 +50,6 @@ class PictureSource(Protocol):
 
     async def fetch(self, picture: PictureRef) -> bytes:
         """The file. Raises `EffectError` with a sentence where it can't be had."""
-
-
-class Refused(EffectError):
-    """An order that is not accepted now; the message says why."""
 
 
 class Dispatcher:
@@ -72,7 +68,8 @@ class Dispatcher:
     ) -> None:
         """`developer` is the user who is told the details of their jobs."""
         self._store, self._engine, self._source = store, engine, source
-        self._effects, self._outputs, self._limits = effects, outputs, limits
+        self._effects, self._outputs = effects, outputs
+        self._admission = Admission(store, limits)
         self._developer = developer
         self._scheduler, self._errands = Scheduler(), Errands()
         self._active: dict[int, Job] = {}
@@ -99,37 +96,12 @@ class Dispatcher:
 
     def submit(self, order: JobOrder) -> Job:
         """Accept an order: from here on it is kept. Raises `Refused` when a limit is met."""
-        own = self._store.unfinished(order.user_id)
-        if len(own) >= self._limits.jobs_per_user:
-            raise Refused(
-                plural(
-                    "You have {n} picture waiting already. Please wait for it, or cancel it.",
-                    "You have {n} pictures waiting already. Please wait for one, or cancel one.",
-                    len(own),
-                )
-            )
-        if len(self._store.unfinished()) >= self._limits.jobs_in_all:
-            raise Refused(_("So many people are here just now that I can't take more. Try again later."))
-        self._check_share(order)
+        self._admission.check(order)
         job = self._store.add(order)
         log.info("job %d: %s accepted", job.id, order.effect_id)
         self._enqueue(job)
         self._feed()
         return job
-
-    def _check_share(self, order: JobOrder) -> None:
-        share = self._limits.megapixels_per_day
-        if share is None:
-            return
-        new = sum(ref.width * ref.height for refs in order.pictures.values() for ref in refs)
-        used = self._store.pixels_since(order.user_id, time.time() - _DAY)
-        if used + new > share * 1e6:
-            raise Refused(
-                _(
-                    "That would be more than your share of this computer, {limit} megapixels in 24 hours. "
-                    "Please come back later, or send a smaller picture."
-                )(limit=share)
-            )
 
     @property
     def paused(self) -> bool:
