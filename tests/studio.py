@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import sqlite3
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Self
 
@@ -135,6 +137,25 @@ class Studio:
 def is_result(message: Seen) -> bool:
     """Whether the message is a finished picture."""
     return bool(message.photo or message.document) and "🔁" in " ".join(message.buttons)
+
+
+def made(message: Seen, *, pictures: bool = True) -> list[int]:
+    """The job whose result the message shows; without `pictures`, the job that it tells the end of."""
+    if bool(message.photo or message.document) is not pictures:
+        return []
+    again = [key["callback_data"] for row in message.rows for key in row if "🔁" in key["text"]]
+    return [int(data.partition(":")[2]) for data in again]
+
+
+async def job_states(folder: Path, timeout: float = 120.0) -> dict[int, str]:
+    """The state of every job of the bot with that data folder, once none of them waits or runs."""
+    async with asyncio.timeout(timeout):
+        while True:
+            with closing(sqlite3.connect(folder / "impasto.sqlite3")) as database:
+                jobs: dict[int, str] = dict(database.execute("SELECT id, state FROM jobs"))
+            if not {"queued", "running", "finished"} & set(jobs.values()):
+                return jobs
+            await asyncio.sleep(0.2)  # SQLite tells nobody of a change
 
 
 async def choose(person: Place, title: str, category: str = "other") -> Seen:

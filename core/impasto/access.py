@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from collections.abc import Collection
 from enum import IntEnum
+
+from impasto.database import Database
 
 _NUMBERS = 10_000
 
@@ -21,19 +22,19 @@ class Standing(IntEnum):
 
 
 class Access:
-    """Decisions in the database `connection`. With `private`, only people whom somebody let in are answered:
+    """Decisions in `database`. With `private`, only people whom somebody let in are answered:
     the `owner`, those of `allowed`, and those of whom it was decided.
     """
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        database: Database,
         *,
         owner: int | None,
         private: bool = False,
         allowed: Collection[int] = (),
     ) -> None:
-        self._db = connection
+        self._db = database
         self._owner, self._private, self._allowed = owner, private, frozenset(allowed)
 
     def admits(self, user_id: int) -> bool:

@@ -20,6 +20,7 @@ from impasto.commands.locale import locale
 from impasto.commands.reading import config_option, reader
 from impasto.commands.weights import weights
 from impasto.config import ConfigurationError, load_settings
+from impasto.database import NoRoom
 from impasto.lifecycle import EXIT_CONFIGURATION, stop_event
 from impasto.log import configure_logging
 from impasto.plugins import load_plugins
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 def main() -> None:
-    """Run the command line; a wrong configuration ends with exit code 78."""
+    """Run the command line; a wrong configuration ends with exit code 78, a full disk with 1: try again."""
     try:
         command(standalone_mode=False)
     except click.exceptions.Abort:
@@ -38,6 +39,9 @@ def main() -> None:
         sys.exit(error.exit_code)
     except ConfigurationError as error:
         _end_misconfigured(error)
+    except NoRoom as error:
+        click.echo(f"impasto: {error}", err=True)
+        sys.exit(1)
     except ExceptionGroup as group:
         wrong, other = group.split(ConfigurationError)
         if wrong is None or other is not None:

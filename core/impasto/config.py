@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from impasto.quiet import DailySpan
 
 _TOKEN = re.compile(r"\d{3,}:[A-Za-z0-9_-]{30,}")
 
@@ -28,6 +30,9 @@ class TelegramSettings(BaseModel):
 
     base_url: str = "https://api.telegram.org/bot"
     base_file_url: str = "https://api.telegram.org/file/bot"
+    silence: Annotated[
+        float, Field(ge=3, description="seconds without an answer from Telegram until I connect anew")
+    ] = 120.0
     bot_name: Annotated[
         str | None,
         Field(min_length=1, max_length=64, description="the bot's name, in place of the one from @BotFather"),
@@ -44,7 +49,52 @@ class Limits(BaseModel):
     )
     input_pixels: int = Field(50_000_000, ge=1, description="pixels of one picture; more is refused unopened")
     result_memory: int = Field(8 * 2**20, ge=0, description="bytes of results kept in memory for As file")
+    device_memory: int | None = Field(
+        None,
+        ge=0,
+        description="bytes of a device's memory for networks kept between jobs; default: half",
+    )
+    worker_memory: int | None = Field(
+        None,
+        ge=2 * 2**30,
+        description="bytes of the computer's memory that a worker may take, of which torch takes one or two "
+        "thousand million by itself; pictures that need more are made smaller. Linux and Windows",
+    )
     cancel_grace: float = Field(10.0, gt=0, description="seconds until a job that ignores cancel is ended")
+    job_minutes: float = Field(60.0, gt=0, description="minutes that a job may be computed")
+    minutes_by_effect: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        {}, description="the same for effects by id, in place of job_minutes"
+    )
+    silent_seconds: float = Field(
+        300.0, gt=0, description="seconds without a sign of life after which a worker at work hangs"
+    )
+
+
+def _program(name: str) -> str:
+    name = name.strip()
+    if not name or re.search(r"[/\\]", name):
+        raise ValueError(
+            f"'{name}' is no name of a program; write it without folders, as in blender or game.exe"
+        )
+    return name
+
+
+class GuestSettings(BaseModel):
+    """How Impasto makes room for whoever the computer belongs to."""
+
+    quiet_hours: tuple[Annotated[DailySpan, BeforeValidator(DailySpan.parse)], ...] = Field(
+        (), description='when nothing new is begun, in local time: ["22:00-07:00"]'
+    )
+    programs: tuple[Annotated[str, AfterValidator(_program)], ...] = Field(
+        (), description='while one of these runs, everything waits: ["blender", "game.exe"]'
+    )
+    look_seconds: float = Field(
+        10.0, gt=0, description="seconds between two looks at the clock and at which programs run"
+    )
+
+    idle_minutes: float = Field(
+        10.0, gt=0, description="minutes without work until the graphics card's memory is given back"
+    )
 
 
 class Settings(BaseSettings):
@@ -73,6 +123,7 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")
     telegram: TelegramSettings = TelegramSettings()
     limits: Limits = Field(default_factory=lambda: Limits.model_validate({}))
+    guest: GuestSettings = Field(default_factory=lambda: GuestSettings.model_validate({}))
 
     @classmethod
     def settings_customise_sources(

@@ -115,8 +115,12 @@ class Language:
     def when(self, moment: datetime) -> str:
         """A moment: the time of day if it is today, else date and time."""
         if moment.date() == datetime.now(moment.tzinfo).date():
-            return dates.format_time(moment, "short", locale=self.locale)
+            return self.clock(moment)
         return dates.format_datetime(moment, "short", locale=self.locale)
+
+    def clock(self, moment: datetime) -> str:
+        """The time of day: "7:00 AM"."""
+        return dates.format_time(moment, "short", locale=self.locale)
 
     def day(self, day: date) -> str:
         """A day of this year, in numbers: "11/17"."""

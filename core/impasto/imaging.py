@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Literal
 
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageCms, UnidentifiedImageError
 
 from impasto.crop import Crop
 from impasto.effects import BadPicture
@@ -16,6 +16,31 @@ from impasto.text import text as _
 
 READABLE = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 """The formats that are opened; Pillow's other decoders are never tried on strangers' bytes."""
+
+_TIFF_COMPRESSIONS = frozenset(
+    ("raw", "packbits", "tiff_lzw", "tiff_deflate", "tiff_adobe_deflate", "jpeg", "lzma", "zstd")
+)
+"""The others are rare, and the decoders of faxes write a line to the log for every damaged row."""
+
+_SCAN = b"\xff\xda"
+_MOST_SCANS = 500
+"""Of a JPEG. A common one has 14 at most; each costs a walk over all pixels and may be of 90 bytes. In 20 MB
+of anything, such as the film that a phone puts behind its photo, there are 300 such marks by chance."""
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""How a picture is turned upright, by its EXIF orientation."""
+
+warnings.filterwarnings("ignore", module=r"PIL\.")  # odd metadata are common, our limit is below Pillow's
+
+_UNREADABLE = _("I can't read this file as a picture. Please send a JPEG, PNG or WebP picture.")
 
 _SRGB = ImageCms.createProfile("sRGB")
 _QUALITY = (92, 85, 75, 60, 40)
@@ -70,27 +95,24 @@ def decode(data: bytes, max_pixels: int) -> Picture:
     before it is unpacked.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's own bomb limit is above ours; odd metadata is common
-            return _decode(data, max_pixels)
+        return _decoded(data, max_pixels)
+    except (BadPicture, MemoryError):
+        raise
     except UnidentifiedImageError as error:
-        raise BadPicture(
-            _("I can't read this file as a picture. Please send a JPEG, PNG or WebP picture."), str(error)
-        ) from error
+        raise BadPicture(_UNREADABLE, str(error)) from error
     except Image.DecompressionBombError as error:
         raise BadPicture(
             _("This picture is far too large. Please send a smaller one."), str(error)
         ) from error
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, OverflowError, TypeError) as error:
-        # what Pillow's decoders raise on damaged files, by its own documentation and its fuzzers' findings
+    except Exception as error:  # Pillow's decoders raise whatever comes to pass in a damaged file
         raise BadPicture(
             _("This picture is damaged: a part of it is missing. Please send it again, or another one."),
             f"{type(error).__name__}: {error}",
         ) from error
 
 
-def _decode(data: bytes, max_pixels: int) -> Picture:
-    image: Image.Image = Image.open(BytesIO(data), formats=READABLE)
+def _check(image: Image.Image, data: bytes, max_pixels: int) -> None:
+    """Raise `BadPicture` for what would take too much memory or time, or fill the log, once unpacked."""
     width, height = image.size
     if width * height > max_pixels:
         raise BadPicture(
@@ -98,21 +120,39 @@ def _decode(data: bytes, max_pixels: int) -> Picture:
                 megapixels=round(width * height / 1e6), limit=round(max_pixels / 1e6)
             )
         )
+    if image.format in ("JPEG", "MPO") and data.count(_SCAN) > _MOST_SCANS:
+        raise BadPicture(_UNREADABLE, f"a JPEG of over {_MOST_SCANS} scans")
+    if image.format == "TIFF" and (packed := image.info.get("compression")) not in _TIFF_COMPRESSIONS:
+        raise BadPicture(_UNREADABLE, f"a TIFF of compression {packed}")
+
+
+def _decoded(data: bytes, max_pixels: int) -> Picture:
+    image: Image.Image = Image.open(BytesIO(data), formats=READABLE)
+    _check(image, data, max_pixels)
     notes: tuple[Text, ...] = ()
     if image.format != "MPO" and getattr(image, "is_animated", False):
         notes = (_("The picture moves: I took its first frame."),)
     profile = image.info.get("icc_profile")
     image.load()
-    image = ImageOps.exif_transpose(image)
+    if (turn := _turn(image)) is not None:
+        image = image.transpose(turn)
     alpha = None
     if image.has_transparency_data:
-        image = image.convert("RGBA")
+        image = image if image.mode == "RGBA" else image.convert("RGBA")
         alpha = image.getchannel("A")
         if alpha.getextrema() == (255, 255):
             alpha = None
     upright = _to_srgb(image, profile)
     upright.info.clear()  # Pillow would write a JPEG's comment into every JPEG that is made of it
     return Picture(upright, alpha, notes)
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """What brings it upright, by EXIF or XMP; whatever is wrong with them is no reason to refuse it."""
+    try:
+        return _UPRIGHT.get(image.getexif()[ExifTags.Base.Orientation])
+    except Exception:
+        return None
 
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:

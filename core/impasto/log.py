@@ -85,3 +85,5 @@ def configure_logging(level: str, secrets: tuple[str, ...] = ()) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for chatty in ("httpx", "httpcore", "telegram", "asyncio", "PIL", "aiohttp.access"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLogger().level))
+    # An answer that is not Telegram's is told with a trace, and then raised: it is logged where it is met.
+    logging.getLogger("telegram.request.BaseRequest").setLevel(logging.CRITICAL)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from impasto.database import Database
 from impasto.effects import OptionValue
 
 FileFormat = Literal["PNG", "JPEG"]
@@ -31,10 +31,10 @@ class Preferences:
 
 
 class UserStore:
-    """Users in the database `connection`."""
+    """Users in `database`."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
+    def __init__(self, database: Database) -> None:
+        self._db = database
 
     def meet(self, user_id: int, client_language: str) -> None:
         """Somebody writes, from a client in this language: they can be reached, and may be new."""

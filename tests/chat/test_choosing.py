@@ -67,6 +67,8 @@ async def test_a_sheet_is_sent_to_telegram_once(ada: Person, studio: Studio) -> 
         assert (await open_shades(lev)).photo == first.photo
     await studio.stop()
     await studio.start()
+    await ada.say("/reset")
+    await ada.sees("is dropped")
     assert (await open_shades(ada)).photo == first.photo
 
 

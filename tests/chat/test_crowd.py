@@ -2,16 +2,14 @@
 
 import asyncio
 import random
-import sqlite3
 from collections import Counter
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.people import Group, Person, Place, Seen
+from tests.people import Group, Person, Place
 from tests.pictures import photo
-from tests.studio import Studio
+from tests.studio import Studio, job_states, made
 
 ACTS, ACTS_IN_GROUP = 22, 6
 """How often each person does something; in a group Telegram takes 20 messages a minute."""
@@ -41,7 +39,7 @@ async def test_a_crowd_leaves_nothing_lost_doubled_or_refused(tmp_path: Path) ->
         acts = [*(ACTS for _person in people), ACTS_IN_GROUP]
         await asyncio.gather(*(wander(place, random.Random(n), acts[n]) for n, place in enumerate(places)))
         await asyncio.gather(*(settled(person) for person in people))
-        jobs = await ended(studio)
+        jobs = await job_states(studio.folder)
         results = Counter(job for place in places for message in place.messages() for job in made(message))
         delivered = {job for job, state in jobs.items() if state == "delivered"}
         assert len(delivered) >= 8
@@ -87,25 +85,6 @@ async def settled(person: Person) -> None:
     await person.say("/reset")
     await person.send_photo(photo())
     await person.sees(lambda message: message.data_of("y:other"), timeout=60)
-
-
-async def ended(studio: Studio) -> dict[int, str]:
-    """The state of every job, once none of them waits or runs."""
-    async with asyncio.timeout(120):
-        while True:
-            with closing(sqlite3.connect(studio.folder / "impasto.sqlite3")) as database:
-                jobs = dict(database.execute("SELECT id, state FROM jobs"))
-            if not {"queued", "running", "finished"} & set(jobs.values()):
-                return jobs
-            await asyncio.sleep(0.2)
-
-
-def made(message: Seen) -> list[int]:
-    """The job whose result a message shows, if it does."""
-    if not (message.photo or message.document):
-        return []
-    again = [key["callback_data"] for row in message.rows for key in row if "🔁" in key["text"]]
-    return [int(data.partition(":")[2]) for data in again]
 
 
 pytestmark = pytest.mark.asyncio

@@ -59,22 +59,6 @@ async def test_a_job_goes_on_in_the_same_message_after_the_core_was_killed(
         assert results(ada) == [done]
 
 
-async def test_when_telegram_is_gone_in_mid_job_the_result_comes_after_it_is_back(studio: Studio) -> None:
-    async with await studio.join() as ada:
-        status = await painting(ada)
-    begin = len(studio.log)
-    await studio.sandbox.stop()
-    await studio.logs(r"job 1: probe.patient took", since=begin)
-    await studio.logs(r"Telegram does not answer", since=begin)
-    await studio.sandbox.start()
-    async with await Person.meet(studio.sandbox.page_url, status.raw["chat"]["id"]) as ada:
-        if not results(ada) or not is_result(results(ada)[0]):
-            await ada.sees(is_result, timeout=30)
-        assert [message.id for message in results(ada)] == [status.id]
-        await ada.say("/help")
-        await ada.sees("repaint", timeout=40)
-
-
 async def test_a_result_that_is_no_longer_in_memory_is_made_again_as_a_file(studio: Studio) -> None:
     async with await studio.join() as ada:
         await ada.send_photo(photo())
@@ -98,15 +82,6 @@ async def test_not_even_a_debug_log_holds_the_token_or_who_said_what(tmp_path: P
     assert "probe.mirror took" in studio.log
     for secret in (token, "Ariadne", str(person), "My secret", "My face"):
         assert secret not in studio.log
-
-
-async def test_a_person_who_blocked_the_bot_holds_up_nobody(studio: Studio) -> None:
-    async with await studio.join() as ada, await studio.join("Bob") as bob:
-        await painting(ada)
-        await ada.block()
-        await bob.send_photo(photo())
-        await choose(bob, "Mirror")
-        await bob.sees(is_result, timeout=30)
 
 
 async def test_a_second_impasto_on_the_same_data_is_told_so_and_does_no_harm(studio: Studio) -> None:

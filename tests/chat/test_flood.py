@@ -11,9 +11,11 @@ from telegram.error import NetworkError
 from telegram.ext import ExtBot
 
 from impasto.bot.flood import FloodControl
+from impasto.sandbox import trouble
 from impasto.sandbox.rates import Rates
 from impasto.sandbox.server import Sandbox
 from tests.people import Person
+from tests.pictures import photo
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -62,6 +64,19 @@ async def test_a_chat_that_must_wait_gets_everything_and_others_do_not_wait(
         await ada.sees(str(BURST + 1))
         assert sorted(int(m.text) for m in ada.messages() if m.from_bot) == list(range(BURST + 2))
         assert sandbox.throttled > 0
+
+
+async def test_what_the_network_loses_is_sent_again_but_no_picture_that_may_have_arrived(
+    sandbox: Sandbox, bot: Bot
+) -> None:
+    async with await met(sandbox, "Ada") as ada:
+        sandbox.trouble.add(trouble.unheard, "sendMessage", times=2)
+        await bot.send_message(ada.id, "words")
+        sandbox.trouble.add(trouble.unanswered, "sendPhoto")
+        with pytest.raises(NetworkError):
+            await bot.send_photo(ada.id, photo())
+        await ada.sees(lambda message: message.photo)
+        assert [bool(message.photo) for message in ada.messages() if message.from_bot] == [False, True]
 
 
 async def test_who_waits_when_the_bot_stops_waits_no_longer(

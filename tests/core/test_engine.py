@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from impasto.bot.limits import FILE
 from impasto.crop import Crop
 from impasto.effects import OptionValue
 from impasto.engine.base import (
-    CapacityChanged,
+    DeviceFails,
     Failed,
     FailureKind,
     Finished,
@@ -49,14 +50,18 @@ class Stage:
     def __init__(self, engine: LocalEngine) -> None:
         self.engine = engine
         self.events: list[TaskEvent] = []
+        self.failing: list[str] = []
         self._changed = asyncio.Condition()
         self._collecting = asyncio.create_task(self._collect())
 
     async def _collect(self) -> None:
         async for event in self.engine.events():
             async with self._changed:
-                if not isinstance(event, CapacityChanged):
-                    self.events.append(event)
+                match event:
+                    case DeviceFails():
+                        self.failing.append(event.device)
+                    case TaskEvent():
+                        self.events.append(event)
                 self._changed.notify_all()
 
     async def until(self, condition: Callable[[], bool], timeout: float = 30) -> None:
@@ -79,13 +84,23 @@ class Stage:
         assert len(ends()) == 1
         return ends()[0]
 
+    def has_ended(self, task: Task) -> bool:
+        return any(isinstance(event, TERMINAL) and event.task_id == task.id for event in self.events)
+
     async def progress_of(self, task: Task) -> None:
         await self.until(lambda: any(isinstance(e, Progress) and e.task_id == task.id for e in self.events))
 
 
 @pytest.fixture
 async def stage() -> AsyncIterator[Stage]:
-    engine = LocalEngine("cpu", probe_settings, cancel_grace=0.5)
+    async with staged() as stage:
+        yield stage
+
+
+@asynccontextmanager
+async def staged(*, silence: float = 60.0, idle: float | None = None) -> AsyncIterator[Stage]:
+    """An engine for a while; none of its workers is left."""
+    engine = LocalEngine("cpu", probe_settings, cancel_grace=0.5, silence=silence, idle=idle)
     await engine.start()
     stage = Stage(engine)
     yield stage
@@ -98,6 +113,10 @@ async def stage() -> AsyncIterator[Stage]:
 def a_task(effect: str, number: int = 1, **options: OptionValue) -> Task:
     pictures = {"content": (InputPicture(photo()),), "style": (InputPicture(photo()),)}
     return Task(str(number), 1, f"probe.{effect}", options, pictures, (FILE,), preview_side=32)
+
+
+def an_express_task(effect: str, number: int, **options: OptionValue) -> Task:
+    return replace(a_task(effect, number, **options), express=True)
 
 
 async def test_a_task_starts_reports_rising_progress_with_previews_and_ends_once(stage: Stage) -> None:
@@ -131,6 +150,94 @@ async def test_a_busy_device_takes_no_second_task(stage: Stage) -> None:
     await stage.submit(a_task("patient", seconds=1))
     with pytest.raises(NoDeviceReady):
         await stage.engine.submit(a_task("mirror", 2))
+
+
+async def test_an_express_task_is_done_at_the_progress_points_of_a_long_one(stage: Stage) -> None:
+    long, express = a_task("patient", 1, seconds=3), an_express_task("mirror", 2)
+    await stage.submit(long)
+    await stage.progress_of(long)
+    assert [(device.ready, device.express) for device in stage.engine.capacity()] == [(False, True)]
+    before = time.monotonic()
+    await stage.engine.submit(express)
+    assert isinstance(await stage.end_of(express), Finished)
+    assert time.monotonic() - before < 1
+    assert not stage.has_ended(long)
+    end = await stage.end_of(long)
+    assert isinstance(end, Finished)
+    assert end.seconds >= 2.9
+
+
+async def test_a_long_task_that_does_not_look_up_is_given_no_express_task(stage: Stage) -> None:
+    long = a_task("deaf", 1, seconds=60)
+    await stage.submit(long)
+    await stage.progress_of(long)
+    await asyncio.sleep(3.1)  # what it said last is no longer trusted after three seconds
+    with pytest.raises(NoDeviceReady):
+        await stage.engine.submit(an_express_task("mirror", 2))
+
+
+async def test_when_an_express_task_kills_the_worker_the_long_one_is_innocent(stage: Stage) -> None:
+    long, express = a_task("patient", 1, seconds=60), an_express_task("deadly", 2)
+    await stage.submit(long)
+    await stage.progress_of(long)
+    await stage.engine.submit(express)
+    lost = await stage.end_of(express), await stage.end_of(long)
+    assert [end.guilty for end in lost if isinstance(end, WorkerLost)] == [True, False]
+
+
+async def test_an_express_task_can_be_cancelled_and_the_long_one_goes_on(stage: Stage) -> None:
+    long, express = a_task("patient", 1, seconds=3), an_express_task("patient", 2, seconds=60)
+    await stage.submit(long)
+    await stage.progress_of(long)
+    await stage.engine.submit(express)
+    await stage.progress_of(express)
+    await stage.engine.cancel(express.id)
+    end = await stage.end_of(express)
+    assert isinstance(end, Failed)
+    assert end.kind is FailureKind.CANCELLED
+    assert isinstance(await stage.end_of(long), Finished)
+
+
+async def test_a_worker_that_gives_no_sign_of_life_is_ended_and_replaced() -> None:
+    async with staged(silence=1.0) as stage:
+        task = a_task("deaf", seconds=60)
+        await stage.submit(task)
+        end = await stage.end_of(task)
+        assert isinstance(end, WorkerLost)
+        assert end.hung
+        after = a_task("patient", 2, seconds=3)
+        await stage.submit(after)
+        assert isinstance(await stage.end_of(after), Finished), "looking up is a sign of life"
+
+
+async def test_a_worker_without_work_gives_its_memory_back_until_there_is_some() -> None:
+    async with staged(idle=0.3) as stage:
+        first, second = a_task("mirror", 1), a_task("mirror", 2)
+        await stage.submit(first)
+        await stage.end_of(first)
+        [worker] = [psutil.Process(pid) for pid in stage.engine.worker_pids().values()]
+        await asyncio.to_thread(worker.wait, 10)
+        await stage.until(lambda: stage.engine.worker_pids() == {})
+        assert [device.ready for device in stage.engine.capacity()] == [True]
+        await stage.engine.submit(second)
+        assert isinstance(await stage.end_of(second), Finished)
+
+
+async def test_a_device_is_made_to_rest_after_what_it_does(stage: Stage) -> None:
+    task = a_task("patient", seconds=1)
+    await stage.submit(task)
+    await stage.progress_of(task)
+    await stage.engine.rest()
+    assert isinstance(await stage.end_of(task), Finished)
+    await stage.until(lambda: stage.engine.worker_pids() == {})
+
+
+async def test_a_device_whose_workers_die_again_and_again_is_said_to_fail(stage: Stage) -> None:
+    for number in (1, 2, 3):
+        task = a_task("deadly", number)
+        await stage.submit(task)
+        await stage.end_of(task)
+    await stage.until(lambda: stage.failing == ["cpu"])
 
 
 async def test_cancel_ends_a_task_at_its_next_step_and_leaves_the_worker(stage: Stage) -> None:

@@ -12,11 +12,11 @@ from PIL import Image
 from impasto.bot import limits
 from impasto.bot.replies import CropSheet, ExampleSheet, Sheet, SizeSheet, WelcomeSheet
 from impasto.bot.sheets import Sheets
-from impasto.config import Limits
+from impasto.config import GuestSettings, Limits
 from impasto.crop import Crop
 from impasto.database import open_database
 from impasto.effects import Effect, EffectError, OptionValue
-from impasto.engine.base import InputPicture, Task
+from impasto.engine.base import DeviceFails, InputPicture, Task
 from impasto.engine.local import LocalEngine
 from impasto.engine.runner import RunnerSettings
 from impasto.engine.worker import WorkerSettings
@@ -25,6 +25,8 @@ from impasto.gallery.panels import before_after, sizes
 from impasto.gallery.samples import Samples
 from impasto.jobs.dispatcher import Dispatcher
 from impasto.jobs.errands import MOST_ATTEMPTS
+from impasto.jobs.estimates import Estimates
+from impasto.jobs.holds import Holds
 from impasto.jobs.model import JobOrder, PictureRef
 from impasto.jobs.store import JobStore
 from impasto.jobs.updates import Done, NotDone
@@ -82,10 +84,16 @@ class Workshop:
             effects=self.plugins.effects,
             outputs=limits.outputs,
             limits=Limits.model_validate({}),
+            holds=Holds(self.connection, GuestSettings.model_validate({})),
+            estimates=Estimates(self.connection),
+            tell_failing=self._tell_failing,
         )
         self.errands: list[str] = []
         self.samples = Samples(folder / "samples", self.plugins, self._errand)
         self.sheets = Sheets(self.connection, self.samples, self.chat)
+
+    async def _tell_failing(self, device: DeviceFails) -> None:
+        raise AssertionError(device)
 
     def effect(self, name: str) -> Effect:
         return self.plugins.effects[f"probe.{name}"]
@@ -232,7 +240,7 @@ async def test_an_errand_that_jobs_keep_from_its_end_is_given_up_and_not_taken_f
     errand = workshop.start_errand("patient", seconds=60)
     for _attempt in range(MOST_ATTEMPTS):
         await workshop.engine.begun("errand-1")
-        await workshop.do_job("mirror")
+        await workshop.do_job("tint")
     assert await errand is None
 
 

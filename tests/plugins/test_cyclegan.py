@@ -112,6 +112,18 @@ def test_what_is_too_large_is_seen_smaller_and_said_so(quick: Translation) -> No
     ]
 
 
+def test_with_less_memory_it_works_in_thinner_stripes_then_on_a_smaller_picture(quick: Translation) -> None:
+    picture = scene(700, 500)
+    plenty, little, least = RecordingContext(), RecordingContext(), RecordingContext()
+    little.budget, least.budget = 20_000_000, 10_000_000  # type: ignore[assignment]
+    made = [apply(quick, picture, "full", context) for context in (plenty, little, least)]
+    assert len(little.fractions) > 3 * len(plenty.fractions)
+    assert apart(made[0], made[1]).max() <= 1
+    assert (plenty.notes, little.notes) == ([], [])
+    assert "too large to work on in full" in str(least.notes[0])
+    assert made[2].size == picture.size
+
+
 @pytest.mark.parametrize("size", [(1, 1), (1, 2000), (700, 3), (37, 53)])
 @pytest.mark.parametrize("detail", ["512", "full", "usual"])
 def test_any_size_comes_back_as_it_came(quick: Translation, size: tuple[int, int], detail: str) -> None:

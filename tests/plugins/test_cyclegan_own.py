@@ -9,6 +9,7 @@ import torch
 from impasto.effects import verbatim
 from impasto.engine.base import Failed, FailureKind, Finished, InputPicture, Task
 from impasto.engine.runner import EffectRunner, RunnerSettings
+from impasto.engine.work import Work
 from impasto.plugins import Plugins, load_plugins
 from tests.pictures import photo
 from tests.plugins.test_cyclegan_generators import NORMS, PlainResnet, PlainUnet, trained
@@ -36,7 +37,10 @@ def own(plugins: Plugins) -> list[str]:
 def run(plugins: Plugins, effect: str) -> Finished | Failed:
     runner = EffectRunner(plugins, "cpu", RunnerSettings(1_000_000))
     task = Task("1", 1, effect, {}, {"content": (InputPicture(photo()),)}, ())
-    return runner.run(task, lambda: False, lambda _event: None)
+    work = Work(runner, task, lambda: False, lambda _event: None)
+    work.decode()
+    work.compute()
+    return work.encode()
 
 
 def test_a_network_with_a_title_beside_it_is_an_effect(tmp_path: Path) -> None:

@@ -7,13 +7,15 @@ import logging
 import secrets
 import sqlite3
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 from telegram import Update
-from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
+from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, TelegramError
 from telegram.ext import Application, ApplicationBuilder, ContextTypes
 
 from impasto.access import Access
@@ -26,18 +28,23 @@ from impasto.bot.desk.faults import FaultBook
 from impasto.bot.dialogue import Dialogue
 from impasto.bot.fetching import WeightsFetcher
 from impasto.bot.flood import FloodControl
+from impasto.bot.handled import Handled
 from impasto.bot.handlers import Handlers
 from impasto.bot.introduction import introduce
 from impasto.bot.order import InOrderPerPerson
 from impasto.bot.owner import Owner
-from impasto.bot.pictures import ChatPictures
+from impasto.bot.pictures import ChatPictures, PatientPictures
+from impasto.bot.reach import Absence, Polling, PollRequest, Reach, Rival
 from impasto.bot.replies import WelcomeSheet
 from impasto.bot.reporting import Reports
 from impasto.bot.results import ResultShelf
+from impasto.bot.room import Room
 from impasto.bot.services import Services
+from impasto.bot.sessions import Sessions
 from impasto.bot.sheets import Sheets
+from impasto.bot.whereabouts import Whereabouts
 from impasto.config import ConfigurationError, Settings
-from impasto.database import open_database
+from impasto.database import Database, open_database
 from impasto.engine.local import LocalEngine
 from impasto.engine.runner import RunnerSettings
 from impasto.engine.worker import WorkerSettings
@@ -45,6 +52,8 @@ from impasto.gallery.paintings import Gallery
 from impasto.gallery.samples import Samples
 from impasto.i18n import Languages, shipped_locales
 from impasto.jobs.dispatcher import Dispatcher
+from impasto.jobs.estimates import Estimates
+from impasto.jobs.holds import Holds
 from impasto.jobs.store import JobStore
 from impasto.log import RecentLines, Warnings, attached
 from impasto.plugins import Plugins, load_plugins
@@ -56,13 +65,18 @@ log = logging.getLogger(__name__)
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 
 _CONNECT_RETRY_SECONDS = 60
+_DAY = 24 * 3600
 _MEDIA_SECONDS = 120.0
 """For uploads and downloads of up to 50 MB; python-telegram-bot's own 5 s would send twice."""
 
 
 def local_engine(settings: Settings) -> LocalEngine:
     """The engine of this machine's devices."""
-    runner = RunnerSettings(input_pixels=settings.limits.input_pixels)
+    runner = RunnerSettings(
+        input_pixels=settings.limits.input_pixels,
+        device_memory=settings.limits.device_memory,
+        worker_memory=settings.limits.worker_memory,
+    )
 
     def settings_for(device: str) -> WorkerSettings:
         return WorkerSettings(
@@ -73,7 +87,13 @@ def local_engine(settings: Settings) -> LocalEngine:
             log_level=settings.log_level,
         )
 
-    return LocalEngine(settings.devices, settings_for, cancel_grace=settings.limits.cancel_grace)
+    return LocalEngine(
+        settings.devices,
+        settings_for,
+        cancel_grace=settings.limits.cancel_grace,
+        silence=settings.limits.silent_seconds,
+        idle=settings.guest.idle_minutes * 60,
+    )
 
 
 async def serve(settings: Settings, stop: asyncio.Event) -> None:
@@ -85,18 +105,28 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     lock = FileLock(settings.data_dir / "impasto.lock", timeout=0)
     try:
-        with lock, closing(open_database(settings.data_dir / "impasto.sqlite3")) as connection:
+        with lock, closing(_database(settings.data_dir / "impasto.sqlite3")) as database:
             lines = RecentLines((token,))
             with attached(lines):
-                await _serve(settings, token, connection, lines, stop)
+                await _serve(settings, token, database, lines, stop)
     except Timeout:
         raise ConfigurationError(f"another Impasto is running on {settings.data_dir}") from None
+
+
+def _database(path: Path) -> Database:
+    try:
+        return open_database(path)
+    except sqlite3.DatabaseError as error:
+        raise ConfigurationError(
+            f"the database {path} can't be used: {error}. Bring a copy of it back, or move it away and begin "
+            "anew; without it, people's settings and the jobs that wait are forgotten"
+        ) from error
 
 
 async def _serve(
     settings: Settings,
     token: str,
-    connection: sqlite3.Connection,
+    database: Database,
     lines: RecentLines,
     stop: asyncio.Event,
 ) -> None:
@@ -104,34 +134,31 @@ async def _serve(
     with attached(warnings):
         plugins = load_plugins(settings.plugins_folder, settings.weights_folder)
     languages = Languages([shipped_locales(settings.locales_dir), *plugins.locales])
-    flood = FloodControl()
-    application = _application(settings, token, flood)
-    store, users = JobStore(connection), UserStore(connection)
-    store.prune()
+    flood, reach = FloodControl(), Reach()
+    updates: asyncio.Queue[object] = asyncio.Queue()
+    poll_request = PollRequest(reach, updates)
+    handled = Handled(database)
+    application = _application(settings, token, flood, updates, poll_request, handled)
+    store, users = JobStore(database), UserStore(database)
     gallery = Gallery(settings.gallery_folder)
     pictures = ChatPictures(application.bot, gallery)
-    faults = FaultBook(connection, (token,))
+    faults = FaultBook(database, (token,))
     owner = Owner(application.bot, settings.owner, languages, users, faults)
-    access = Access(connection, owner=settings.owner, private=settings.private, allowed=settings.allowed)
+    access = Access(database, owner=settings.owner, private=settings.private, allowed=settings.allowed)
     shelf = ResultShelf(settings.limits.result_memory)
     engine = local_engine(settings)
+    holds = Holds(database, settings.guest)
     dispatcher = Dispatcher(
         store=store,
         engine=engine,
-        source=pictures,
+        source=PatientPictures(pictures, reach),
         effects=plugins.effects,
         outputs=limits.outputs,
         limits=settings.limits,
+        holds=holds,
+        estimates=Estimates(database),
+        tell_failing=owner.tell_failing,
         developer=settings.owner if settings.developer else None,
-    )
-    delivery = Delivery(
-        application.bot,
-        store=store,
-        languages=languages,
-        plugins=plugins,
-        shelf=shelf,
-        owner=owner,
-        gallery=gallery,
     )
     dialogue = Dialogue(
         plugins,
@@ -140,6 +167,19 @@ async def _serve(
         has_owner=settings.owner is not None,
         welcome_picture=settings.welcome_picture,
         source_url=settings.source_url,
+    )
+    sessions = Sessions(database, dialogue.mend)
+    whereabouts = Whereabouts(store=store, dispatcher=dispatcher, users=users, sessions=sessions)
+    delivery = Delivery(
+        application.bot,
+        store=store,
+        languages=languages,
+        plugins=plugins,
+        shelf=shelf,
+        owner=owner,
+        gallery=gallery,
+        reach=reach,
+        whereabouts=whereabouts,
     )
     samples = Samples(settings.samples_folder, plugins, dispatcher.run_errand)
     fetcher = WeightsFetcher(application.bot, settings, plugins)
@@ -154,7 +194,9 @@ async def _serve(
         shelf=shelf,
         owner=owner,
         reports=Reports(application.bot, settings.owner, pictures),
-        sheets=Sheets(connection, samples, pictures),
+        handled=handled,
+        sessions=sessions,
+        sheets=Sheets(database, samples, pictures),
         fetcher=fetcher,
     )
     desk = Desk(
@@ -164,6 +206,7 @@ async def _serve(
         access=access,
         announcements=Announcements(application.bot, owner, users, access, languages),
         dispatcher=dispatcher,
+        holds=holds,
         engine=engine,
         store=store,
         users=users,
@@ -173,9 +216,19 @@ async def _serve(
     )
     desk.register(application)
     Handlers(services).register(application)
+    whereabouts.register(application)
     application.add_error_handler(_ErrorHandler(services).handle)
 
-    async with _connected(application, stop):
+    assert application.updater is not None
+    polling = Polling(
+        application.updater,
+        poll_request,
+        reach,
+        silence=settings.telegram.silence,
+        kinds=[Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER],
+        note_fault=partial(faults.record, "telegram"),
+    )
+    async with _connected(application, polling, stop), _ended(engine):
         if stop.is_set():
             return
         async with asyncio.TaskGroup() as group:
@@ -184,34 +237,65 @@ async def _serve(
                     engine.start()
                 ),  # which asks torch for devices; people are answered meanwhile
                 group.create_task(dispatcher.run()),
+                group.create_task(Room(database, owner).run()),
+                group.create_task(_daily(store.prune, sessions.prune, handled.prune)),
                 group.create_task(delivery.run(dispatcher.updates)),
                 group.create_task(introduce(settings, languages, plugins.offered(), OWNER_COMMANDS)),
             ]
             await _tell_broken(plugins, warnings, owner)
-            await _start_polling(application)
+            await application.start()
+            await polling.start()
+            watching = group.create_task(polling.watch())
+            tasks.append(group.create_task(_tell_of_reach(reach, owner)))
             if settings.welcome_picture:
                 services.sheets.prepare([WelcomeSheet(tuple(plugins.offered()))])
             log.info("@%s is here: %d effects", application.bot.username, len(plugins.offered()))
             await stop.wait()
             log.info("stopping")
             flood.give_up()
-            await application.updater.stop()  # type: ignore[union-attr]
+            watching.cancel()
+            await polling.stop()
             await application.stop()
             await fetcher.stop_all()
             await desk.stop()
             for task in tasks:
                 task.cancel()
+
+
+@asynccontextmanager
+async def _ended(engine: LocalEngine) -> AsyncIterator[None]:
+    """The engine, whose workers end however this ends."""
+    try:
+        yield
+    finally:
         await engine.stop()
 
 
-def _application(settings: Settings, token: str, flood: FloodControl) -> AnyApplication:
+async def _daily(*tidy: Callable[[], None]) -> None:
+    """Do this, now and once a day."""
+    while True:
+        for act in tidy:
+            act()
+        await asyncio.sleep(_DAY)
+
+
+def _application(
+    settings: Settings,
+    token: str,
+    flood: FloodControl,
+    updates: asyncio.Queue[object],
+    poll_request: PollRequest,
+    handled: Handled,
+) -> AnyApplication:
     return (
         ApplicationBuilder()
         .token(token)
         .base_url(settings.telegram.base_url)
         .base_file_url(settings.telegram.base_file_url)
-        .concurrent_updates(InOrderPerPerson())
+        .concurrent_updates(InOrderPerPerson(handled))
         .rate_limiter(flood)
+        .update_queue(updates)
+        .get_updates_request(poll_request)
         .connect_timeout(15)
         .read_timeout(30)
         .write_timeout(_MEDIA_SECONDS)
@@ -222,7 +306,9 @@ def _application(settings: Settings, token: str, flood: FloodControl) -> AnyAppl
 
 
 @asynccontextmanager
-async def _connected(application: AnyApplication, stop: asyncio.Event) -> AsyncIterator[None]:
+async def _connected(
+    application: AnyApplication, polling: Polling, stop: asyncio.Event
+) -> AsyncIterator[None]:
     """Telegram reached and asked who we are, for as long as it takes, or until `stop`."""
     delay = 1
     while not stop.is_set():
@@ -241,22 +327,20 @@ async def _connected(application: AnyApplication, stop: asyncio.Event) -> AsyncI
     try:
         yield
     finally:
+        await polling.stop()
+        if application.running:
+            await application.stop()
         await application.shutdown()
 
 
-async def _start_polling(application: AnyApplication) -> None:
-    def on_error(error: TelegramError) -> None:
-        if isinstance(error, Conflict):
-            log.error("another program polls Telegram with this token; end it, or revoke the token")
-        else:
-            log.warning("polling: %s", error)
-
-    await application.start()
-    await application.updater.start_polling(  # type: ignore[union-attr]
-        bootstrap_retries=-1,
-        allowed_updates=[Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER],
-        error_callback=on_error,
-    )
+async def _tell_of_reach(reach: Reach, owner: Owner) -> None:
+    """Tell the owner what stood between the bot and Telegram, until cancelled."""
+    while True:
+        match await reach.news.get():
+            case Absence(seconds):
+                await owner.tell_absence(seconds)
+            case Rival():
+                await owner.tell_rival()
 
 
 async def _tell_broken(plugins: Plugins, warnings: Warnings, owner: Owner) -> None:
@@ -274,6 +358,12 @@ class _ErrorHandler:
 
     async def handle(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Handle what was raised while `update` was handled."""
+        if isinstance(context.error, NetworkError) and not isinstance(context.error, BadRequest):
+            log.warning("an answer was lost on its way to Telegram: %s", context.error)
+            return
+        if isinstance(context.error, Forbidden):
+            log.info("somebody who has closed their chat to me gets no answer: %s", context.error)
+            return
         reference = secrets.token_hex(3)
         log.error("fault %s", reference, exc_info=context.error)
         where = "".join(traceback.format_exception(context.error))

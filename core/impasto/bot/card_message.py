@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from telegram import Bot, InlineKeyboardMarkup, InputMediaPhoto, Message, ReplyParameters
 from telegram.constants import ParseMode
@@ -25,11 +26,21 @@ class CardMessage:
     """The card of `session` in its chat. A photo can't become a text again: then it is sent anew."""
 
     def __init__(
-        self, bot: Bot, sheets: Sheets, session: Session, chat_id: int, reply: ReplyParameters | None = None
+        self,
+        bot: Bot,
+        sheets: Sheets,
+        session: Session,
+        chat_id: int,
+        reply: ReplyParameters | None = None,
+        *,
+        keep: Callable[[], None],
     ) -> None:
-        """New cards are sent in `reply` to a message, where many people talk."""
+        """New cards are sent in `reply` to a message, where many people talk.
+
+        `keep` notes how the session stands, whenever the message is another or shows something else.
+        """
         self._bot, self._sheets, self._session, self._chat_id = bot, sheets, session, chat_id
-        self._reply = reply
+        self._reply, self._keep = reply, keep
 
     async def show(self, card: Card, language: Language) -> None:
         """Show `card` in place of the one before, or in a new message. Raises `TelegramError`."""
@@ -58,7 +69,7 @@ class CardMessage:
                 reply_markup=buttons,
                 reply_parameters=self._reply,
             )
-            self._session.card_id, self._session.card_is_photo = sent.message_id, False
+            self._stands(sent.message_id, is_photo=False)
 
     async def _later(
         self, picture: asyncio.Future[str | bytes | None], card: Card, language: Language, shown: int
@@ -80,9 +91,9 @@ class CardMessage:
             await self._take_away()
 
     async def _take_away(self) -> None:
-        card_id, self._session.card_id = self._session.card_id, None
+        card_id = self._session.card_id
         self._session.card_shown += 1
-        self._session.card_is_photo = False
+        self._stands(None, is_photo=False)
         if card_id is None:
             return
         try:
@@ -143,7 +154,7 @@ class CardMessage:
                 if "message to edit not found" not in error.message.lower():
                     raise
             else:
-                self._session.card_is_photo = True
+                self._stands(self._session.card_id, is_photo=True)
                 return edited if isinstance(edited, Message) else None
         sent = await self._bot.send_photo(
             self._chat_id,
@@ -153,8 +164,12 @@ class CardMessage:
             reply_markup=buttons,
             reply_parameters=self._reply,
         )
-        self._session.card_id, self._session.card_is_photo = sent.message_id, True
+        self._stands(sent.message_id, is_photo=True)
         return sent
+
+    def _stands(self, card_id: int | None, *, is_photo: bool) -> None:
+        self._session.card_id, self._session.card_is_photo = card_id, is_photo
+        self._keep()
 
 
 async def _soon(picture: asyncio.Future[str | bytes | None]) -> str | bytes | None:

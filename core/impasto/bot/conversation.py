@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterable
+from collections.abc import Sequence
 from html import escape
 
 from telegram import Bot, CallbackQuery, Message, ReplyParameters
@@ -35,6 +35,7 @@ from impasto.bot.session import Session
 from impasto.bot.status import file_name, status_html
 from impasto.bot.taps import answer_tap
 from impasto.bot.view import link_keyboard
+from impasto.database import NoRoom
 from impasto.effects import Category
 from impasto.i18n import Language
 from impasto.jobs.admission import Refused
@@ -60,15 +61,20 @@ class Conversation:
         chat_id: int,
         user_id: int,
         language: Language,
+        update_id: int,
         answering: int | None = None,
     ) -> None:
-        """`answering` is the message that answers reply to, where many people talk."""
+        """`update_id` is Telegram's for what is answered here.
+
+        `answering` is the message that answers reply to, where many people talk.
+        """
         self._services, self._bot, self._session = services, bot, session
         self._reply = (
             ReplyParameters(answering, allow_sending_without_reply=True) if answering is not None else None
         )
-        self._card = CardMessage(bot, services.sheets, session, chat_id, self._reply)
+        self._card = CardMessage(bot, services.sheets, session, chat_id, self._reply, keep=self._keep)
         self._chat_id, self._user_id, self._language = chat_id, user_id, language
+        self._update_id = update_id
 
     async def have(self, event: Event, message: Message | None = None) -> None:
         """Let the dialogue answer `event`, and do what it replies. `message` is the person's, if any."""
@@ -79,7 +85,7 @@ class Conversation:
         replies = self._services.dialogue.step(self._session, event)
         toasts = [reply.message for reply in replies if isinstance(reply, Toast)]
         await self.answer(query, toasts[0] if toasts else None)
-        await self._perform((reply for reply in replies if not isinstance(reply, Toast)), None)
+        await self._perform([reply for reply in replies if not isinstance(reply, Toast)], None)
 
     async def answer(self, query: CallbackQuery, message: Text | None = None) -> None:
         """Answer a tap, with a word over the chat if there is one."""
@@ -97,11 +103,21 @@ class Conversation:
 
     async def cancel_job(self, query: CallbackQuery, job_id: int) -> None:
         """Withdraw a job of this person."""
-        if self._own_job(job_id) is None:
+        job = self._own_job(job_id)
+        if job is None:
             await self.answer(query, NOT_YOURS)
             return
         await self.answer(query)
         await self._services.dispatcher.cancel(job_id)
+        if query.message is not None and query.message.message_id != job.status_message_id:
+            await self._take_away(query.message.message_id)
+
+    async def _take_away(self, message_id: int) -> None:
+        """Take away a job's message that was sent twice, since Telegram did not say that it had arrived."""
+        try:
+            await self._bot.delete_message(self._chat_id, message_id)
+        except TelegramError as error:
+            log.info("a message could not be taken away: %s", error)
 
     async def send_file(self, query: CallbackQuery, job_id: int) -> None:
         """Send a result as a file in full size; if it is no longer in memory, make it once more."""
@@ -127,7 +143,7 @@ class Conversation:
             order = job.order
             pictures = dict(order.pictures)
             submit = Submit(order.effect_id, dict(order.options), pictures, order.reply_to)
-            await self._submit(submit, as_file=True, seed=order.seed)
+            await self._tell_ordered(submit, self._order(submit, as_file=True, seed=order.seed))
 
     async def send_details(self, query: CallbackQuery, job_id: int) -> None:
         """Send what was recorded while a job ran: facts, a plot and a table."""
@@ -165,9 +181,19 @@ class Conversation:
             return None
         return job if job.order.user_id == self._user_id else None
 
-    async def _perform(self, replies: Iterable[Reply], message: Message | None) -> None:
+    def _keep(self) -> None:
+        self._services.sessions.keep(self._chat_id, self._user_id)
+
+    async def _perform(self, replies: Sequence[Reply], message: Message | None) -> None:
+        """Carry out `replies`: first what is to be kept, so that a kill makes nothing shown untrue."""
+        submits = [reply for reply in replies if isinstance(reply, Submit)]
+        refusals = [self._order(submit) for submit in submits]
+        self._keep()
+        self._services.handled.note(self._update_id)
         for reply in replies:
             await self._do(reply, message)
+        for submit, refusal in zip(submits, refusals, strict=True):
+            await self._tell_ordered(submit, refusal)
 
     async def _do(self, reply: Reply, message: Message | None) -> None:
         match reply:
@@ -179,9 +205,6 @@ class Conversation:
                 await self.say(sentence, link)
             case Toast(sentence):
                 await self.say(sentence)
-            case Submit(effect_id):
-                enlarges = self._services.plugins.effects[effect_id].category is Category.ENLARGE
-                await self._submit(reply, as_file=enlarges or self._session.preferences.as_file)
             case FetchWeights(effect_id):
                 self._services.fetcher.start(effect_id, self._chat_id, self._language)
             case StopFetching(effect_id):
@@ -202,7 +225,9 @@ class Conversation:
             case PassReport() if message is not None:
                 await self._pass_report(message, reply)
 
-    async def _submit(self, submit: Submit, *, as_file: bool, seed: int | None = None) -> None:
+    def _order(self, submit: Submit, *, as_file: bool = False, seed: int | None = None) -> Text | None:
+        """Make a job of `submit`; a sentence where that is refused."""
+        enlarges = self._services.plugins.effects[submit.effect_id].category is Category.ENLARGE
         order = JobOrder(
             chat_id=self._chat_id,
             user_id=self._user_id,
@@ -210,7 +235,7 @@ class Conversation:
             options=submit.options,
             pictures=submit.pictures,
             language=self._language.code,
-            as_file=as_file,
+            as_file=as_file or enlarges or self._session.preferences.as_file,
             file_format=self._session.preferences.file_format,
             seed=random.getrandbits(31) if seed is None else seed,
             reply_to=submit.reply_to,
@@ -218,7 +243,17 @@ class Conversation:
         try:
             self._services.dispatcher.submit(order)
         except Refused as refused:
-            await self.say(refused.user_message)
+            return refused.user_message
+        except NoRoom:
+            return _(
+                "The disk of my owner's computer is full, so I can't take your picture now. Please send it "
+                "again later."
+            )
+        return None
+
+    async def _tell_ordered(self, submit: Submit, refusal: Text | None) -> None:
+        if refusal is not None:
+            await self.say(refusal)
         else:
             await self._react(submit.reply_to)
 
@@ -268,6 +303,7 @@ class Conversation:
         self._services.plugins.manager.hook.impasto_forget_user(user_id=self._user_id)
         if everything:
             self._services.users.forget(self._user_id)
+            self._services.sessions.forget(self._user_id)
             self._services.store.forget(self._user_id)
             self._services.access.forget(self._user_id)
             self._session.preferences = Preferences()

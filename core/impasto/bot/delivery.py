@@ -1,6 +1,7 @@
 """Delivery: follows every job's updates into its chat, at the pace that Telegram allows.
 
-News that is overtaken is dropped, never queued; the last news of a job is insisted on.
+News that is overtaken is dropped, never queued; the last news of a job is insisted on, however long Telegram
+is away.
 """
 
 from __future__ import annotations
@@ -8,18 +9,29 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 
 from telegram import Bot
-from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+)
 
 from impasto.bot import limits
 from impasto.bot.flood import seconds_of
 from impasto.bot.job_message import JobMessage
 from impasto.bot.owner import Owner
 from impasto.bot.pace import Pace
+from impasto.bot.reach import Reach, pauses
 from impasto.bot.results import ResultShelf
+from impasto.bot.whereabouts import Whereabouts
 from impasto.gallery.paintings import Gallery
 from impasto.i18n import Languages
 from impasto.jobs.model import Job, JobState
@@ -33,7 +45,9 @@ log = logging.getLogger(__name__)
 LONG_SECONDS = 30.0
 """A job that took longer is announced by a message of its own, since an edit makes no sound."""
 
-_RETRY_SECONDS = (1, 2, 5, 15, 30, 60, 120, 300)
+_MOST_TRIES = 30
+"""For one message, while other requests get through: about half an hour."""
+
 _OUTCOMES = {Done: "finished", NotDone: "failed", Withdrawn: "cancelled"}
 
 
@@ -50,8 +64,10 @@ class Delivery:
         shelf: ResultShelf,
         owner: Owner,
         gallery: Gallery,
+        reach: Reach,
+        whereabouts: Whereabouts,
     ) -> None:
-        self._pace = Pace()
+        self._pace, self._reach, self._whereabouts = Pace(), reach, whereabouts
         self._bot, self._store, self._shelf, self._owner = bot, store, shelf, owner
         self._languages, self._plugins, self._gallery = languages, plugins, gallery
         self._followers: dict[int, _Follower] = {}
@@ -63,10 +79,11 @@ class Delivery:
                 update = await updates.get()
                 follower = self._followers.get(update.job.id)
                 if follower is None:
-                    follower = self._followers[update.job.id] = _Follower(
-                        self._message(update.job), update.job.order.chat_id, self._pace
+                    job = self._store.get(update.job.id)  # its chat may have moved
+                    follower = self._followers[job.id] = _Follower(
+                        self._message(job), job.order.chat_id, self._pace, self._reach, self._whereabouts
                     )
-                    group.create_task(self._follow(follower, update.job))
+                    group.create_task(self._follow(follower, job))
                 follower.offer(update)
 
     def _message(self, job: Job) -> JobMessage:
@@ -79,22 +96,26 @@ class Delivery:
         reference = str(job.id)
         try:
             last = await follower.follow()
-        except TelegramError as error:
-            log.error("job %d could not be shown in its chat: %s", job.id, error)
-            if self._store.get(job.id).state is JobState.FINISHED:
-                self._store.advance(job, JobState.FAILED)
+        except Forbidden as error:
+            log.info("job %d: its chat is closed to me: %s", job.id, error)
+            self._give_up(job)
+            await self._whereabouts.closed(self._store.get(job.id).order.chat_id)
             return
         except Exception as error:
             log.exception("job %d could not be shown in its chat", job.id)
             last = NotDone(job, _("Something went wrong on my side."), f"{type(error).__name__}: {error}")
-            if self._store.get(job.id).state is JobState.FINISHED:
-                self._store.advance(job, JobState.FAILED)
-            await _briefly(follower.show(last))
+            self._give_up(job)
+            await follower.show(last)
         finally:
             del self._followers[job.id]
         self._tell_plugins(job, last)
         if isinstance(last, NotDone) and last.fault is not None:
             await self._owner.tell_fault(reference, f"{job.order.effect_id}: {last.fault}")
+
+    def _give_up(self, job: Job) -> None:
+        """Its picture is made, and can't be delivered."""
+        if self._store.get(job.id).state is JobState.FINISHED:
+            self._store.advance(job, JobState.FAILED)
 
     def _tell_plugins(self, job: Job, last: JobUpdate) -> None:
         seconds = last.seconds if isinstance(last, Done) else 0.0
@@ -109,8 +130,11 @@ class Delivery:
 class _Follower:
     """Shows the latest news of one job, no more often than its chat takes."""
 
-    def __init__(self, message: JobMessage, chat_id: int, pace: Pace) -> None:
+    def __init__(
+        self, message: JobMessage, chat_id: int, pace: Pace, reach: Reach, whereabouts: Whereabouts
+    ) -> None:
         self._message, self._chat_id, self._pace = message, chat_id, pace
+        self._reach, self._whereabouts = reach, whereabouts
         self._latest: JobUpdate | None = None
         self._news, self._ended = asyncio.Event(), asyncio.Event()
         self._began = False
@@ -127,8 +151,11 @@ class _Follower:
             self._ended.set()
 
     async def show(self, update: JobUpdate) -> None:
-        """Show `update` now. Raises `TelegramError`."""
-        await self._message.show(update)
+        """Show `update` now, if it can be shown."""
+        try:
+            await self._message.show(update)
+        except TelegramError as error:
+            log.warning("a status could not be shown: %s", error)
 
     async def follow(self) -> JobUpdate:
         """Show news until the last, which is returned. Raises `TelegramError` if that can't be shown."""
@@ -140,17 +167,17 @@ class _Follower:
             self._news.clear()
             match self._latest:
                 case Done() as done:
-                    await _insistently(partial(self._message.deliver, done))
+                    await self._insistently(partial(self._message.deliver, done), keeps=True)
                     if done.seconds >= LONG_SECONDS:
                         await self._message.announce()
                     return done
                 case (NotDone() | Withdrawn()) as last:
-                    await _insistently(partial(self._message.show, last))
+                    await self._insistently(partial(self._message.show, last))
                     return last
                 case Working() as working:
-                    await _briefly(self._show_working(working))
+                    await self._briefly(partial(self._show_working, working))
                 case JobUpdate() as update:
-                    await _briefly(self._message.show(update))
+                    await self._briefly(partial(self._message.show, update))
 
     async def _turn(self) -> None:
         """Wait until the chat takes more news; the last news goes at once."""
@@ -175,27 +202,45 @@ class _Follower:
         self._latest = replace(working, preview=None)
         await self._message.show_preview(working)
 
+    async def _briefly(self, act: Callable[[], Awaitable[None]]) -> None:
+        """Progress that can't be shown is dropped. Raises `TelegramError` where Telegram refuses."""
+        try:
+            await self._where_it_is(act)
+        except (NetworkError, RetryAfter) as error:
+            log.info("a status was not shown: %s", error)
 
-async def _briefly(showing: Awaitable[None]) -> None:
-    """Progress that can't be shown is dropped."""
-    try:
-        await showing
-    except (NetworkError, RetryAfter) as error:
-        log.info("a status was not shown: %s", error)
+    async def _insistently(self, act: Callable[[], Awaitable[None]], *, keeps: bool = False) -> None:
+        """Try until it is through. `keeps` says that a result stays in memory meanwhile.
 
+        Raises `TelegramError` where Telegram refuses, or where this fails and fails while it hears the rest.
+        """
+        tries = 0
+        with ExitStack() as waiting:
+            for pause in pauses():
+                try:
+                    await self._where_it_is(act)
+                    return
+                except BadRequest:  # to python-telegram-bot a NetworkError too
+                    raise
+                except RetryAfter as error:
+                    log.warning("Telegram takes no more for now; again in %.0f s", seconds_of(error))
+                    await asyncio.sleep(seconds_of(error))
+                except (NetworkError, InvalidToken) as error:
+                    tries += not self._reach.away
+                    if tries > _MOST_TRIES:
+                        raise
+                    if keeps:
+                        keeps = False
+                        waiting.enter_context(self._reach.stuck())
+                    log.warning("Telegram does not answer (%s); again in %.0f s", error, pause)
+                    await self._reach.back(within=pause)
 
-async def _insistently(act: Callable[[], Awaitable[None]]) -> None:
-    """Try again while the network fails. Raises `TelegramError` when Telegram refuses or is gone too long."""
-    for delay in _RETRY_SECONDS:
+    async def _where_it_is(self, act: Callable[[], Awaitable[None]]) -> None:
+        """Do it, in another chat if this one has become that."""
         try:
             await act()
-            return
-        except BadRequest:  # to python-telegram-bot a NetworkError too
-            raise
-        except RetryAfter as error:
-            log.warning("Telegram takes no more for now; again in %.0f s", seconds_of(error))
-            await asyncio.sleep(seconds_of(error))
-        except NetworkError as error:
-            log.warning("Telegram does not answer (%s); again in %d s", error, delay)
-            await asyncio.sleep(delay)
-    await act()
+        except ChatMigrated as error:
+            self._whereabouts.moved(self._chat_id, error.new_chat_id)
+            self._chat_id = error.new_chat_id
+            self._message.move()
+            await act()

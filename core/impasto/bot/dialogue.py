@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from impasto import slots
 from impasto.bot import cards, pages, settings
 from impasto.bot.buttons import (
     ChooseEffect,
@@ -89,6 +90,16 @@ class Dialogue:
                 return self._pressed(session, event)
             case Joined():
                 return [Say(pages.group_text(self._offer.offered()))]
+
+    def mend(self, session: Session) -> None:
+        """Let a kept session go on where its effect may be gone, or take other options and pictures."""
+        effect = find(self._offer, session.effect_id)
+        if effect is None:
+            session.effect_id, session.options, session.keeping = None, {}, False
+            return
+        session.options = effect.with_chosen(session.options)
+        while not slots.fits(effect, len(session.pictures)):
+            session.pictures.pop()
 
     def _report(self, session: Session, event: PictureSent | OtherSent) -> list[Reply]:
         more = event.album_id is not None and event.album_id == session.report_album

@@ -1,19 +1,23 @@
 """Flood control: requests wait for their turn before Telegram has to say "too many", each chat for itself.
 
-python-telegram-bot's own limiter halts all chats when one is told to wait; here the others go on.
+python-telegram-bot's own limiter halts all chats when one is told to wait; here the others go on. A request
+that the network loses is made again after a moment, unless that might send a picture twice.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
 from aiolimiter import AsyncLimiter
-from telegram.error import NetworkError, RetryAfter
+from telegram.error import BadRequest, NetworkError, RetryAfter
 from telegram.ext import BaseRateLimiter
+
+from impasto.bot.reach import surely_unsent
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +31,11 @@ _MOST_TRIES = 10
 _MOST_IDLE = 512
 _MESSAGES = ("send", "edit", "copy", "forward")
 _NO_MESSAGE = "sendChatAction"
+
+_SENDING = ("send", "copy", "forward")
+_ONLY_WORDS = ("sendMessage", _NO_MESSAGE)
+_LOST_SECONDS = (0.3, 1.0, 3.0)
+"""Pauses before a lost request is made again."""
 
 Answer = bool | dict[str, Any] | list[dict[str, Any]]
 
@@ -45,6 +54,7 @@ class FloodControl(BaseRateLimiter[int]):
         self._chats: dict[int, AsyncLimiter] = {}
         self._halted_until: dict[int, float] = {}
         self._waits: set[asyncio.Timeout] = set()
+        self._stopping = False
 
     async def initialize(self) -> None:
         """Nothing to prepare."""
@@ -62,14 +72,18 @@ class FloodControl(BaseRateLimiter[int]):
         rate_limit_args: int | None,
     ) -> Answer:
         """Make the request when its chat may have it. Raises `RetryAfter` when it never may."""
+
+        async def request() -> Answer:
+            return await callback(*args, **kwargs)
+
         chat_id = data.get("chat_id")
         if not isinstance(chat_id, int):
-            return await callback(*args, **kwargs)
+            return await self._through(request, endpoint)
         counted = endpoint.startswith(_MESSAGES) and endpoint != _NO_MESSAGE
         for last in (*(False,) * (_MOST_TRIES - 1), True):
             await self._turn(chat_id, counted=counted)
             try:
-                return await callback(*args, **kwargs)
+                return await self._through(request, endpoint)
             except RetryAfter as error:
                 if last:
                     raise
@@ -80,19 +94,41 @@ class FloodControl(BaseRateLimiter[int]):
 
     def give_up(self) -> None:
         """The bot is stopping: requests that wait for their turn fail with `NetworkError` instead."""
+        self._stopping = True
         for wait in self._waits:
             wait.reschedule(0)
+
+    async def _through(self, request: Callable[[], Awaitable[Answer]], endpoint: str) -> Answer:
+        """Make the request, and again where the network loses it and that does no harm."""
+        for pause in _LOST_SECONDS:
+            try:
+                return await request()
+            except BadRequest:  # to python-telegram-bot a NetworkError too
+                raise
+            except NetworkError as error:
+                if self._stopping or not (_is_harmless_twice(endpoint) or surely_unsent(error)):
+                    raise
+                log.debug("%s was lost: %s", endpoint, error)
+            async with self._until_stop():
+                await asyncio.sleep(pause)
+        return await request()
 
     async def _turn(self, chat_id: int, *, counted: bool) -> None:
         """Wait until the chat may have a request."""
         halted_until = self._halted_until.get(chat_id, 0.0)
+        async with self._until_stop():
+            await asyncio.sleep(max(0.0, halted_until - asyncio.get_running_loop().time()))
+            if counted:
+                await self._limiter(chat_id).acquire()
+                await self._all.acquire()
+
+    @asynccontextmanager
+    async def _until_stop(self) -> AsyncIterator[None]:
+        """A wait that ends when the bot stops. Raises `NetworkError` then."""
         try:
             async with asyncio.timeout(None) as wait:
                 self._waits.add(wait)
-                await asyncio.sleep(max(0.0, halted_until - asyncio.get_running_loop().time()))
-                if counted:
-                    await self._limiter(chat_id).acquire()
-                    await self._all.acquire()
+                yield
         except TimeoutError:
             raise NetworkError("the bot is stopping") from None
         finally:
@@ -110,3 +146,8 @@ class FloodControl(BaseRateLimiter[int]):
         if chat_id not in self._chats:
             self._chats[chat_id] = AsyncLimiter(*(_PRIVATE if chat_id > 0 else _GROUP))
         return self._chats[chat_id]
+
+
+def _is_harmless_twice(endpoint: str) -> bool:
+    """Whether it is no matter that a request may already have been carried out: words may come twice."""
+    return endpoint in _ONLY_WORDS or not endpoint.startswith(_SENDING)

@@ -22,7 +22,7 @@ from impasto.bot.events import AgainAsked, Event, Joined, OtherSent, PictureSent
 from impasto.bot.hearing import event_of
 from impasto.bot.pictures import picture_of
 from impasto.bot.services import Services
-from impasto.bot.session import SentPicture, Session
+from impasto.bot.session import SentPicture
 from impasto.text import Text
 
 _GROUPS = {ChatType.GROUP, ChatType.SUPERGROUP}
@@ -33,7 +33,6 @@ class Handlers:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._sessions: dict[tuple[int, int], Session] = {}
 
     def register(self, application: Application[Any, Any, Any, Any, Any, Any]) -> None:
         """Listen from now on."""
@@ -51,7 +50,7 @@ class Handlers:
             return
         in_group = message.chat.type != ChatType.PRIVATE
         conversation = self._conversation(
-            message.chat, user, context, answering=message.message_id if in_group else None
+            update, message.chat, user, context, answering=message.message_id if in_group else None
         )
         await conversation.have(event, message)
 
@@ -64,14 +63,14 @@ class Handlers:
         if chat.type == ChatType.PRIVATE and now == ChatMemberStatus.BANNED:
             self._services.users.set_unreachable(chat.id)
         elif chat.type in _GROUPS and now == ChatMemberStatus.MEMBER:
-            await self._conversation(chat, change.from_user, context).have(Joined())
+            await self._conversation(update, chat, change.from_user, context).have(Joined())
 
     async def on_button(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A person tapped a button."""
         query = update.callback_query
         if query is None or query.message is None:
             return
-        conversation = self._conversation(query.message.chat, query.from_user, context)
+        conversation = self._conversation(update, query.message.chat, query.from_user, context)
         match button := unpack(query.data or ""):
             case CancelJob(job_id):
                 await conversation.cancel_job(query, job_id)
@@ -89,11 +88,16 @@ class Handlers:
                 await conversation.tap(query, self._tap_event(query, button))
 
     def _conversation(
-        self, chat: Chat, user: User, context: ContextTypes.DEFAULT_TYPE, answering: int | None = None
+        self,
+        update: Update,
+        chat: Chat,
+        user: User,
+        context: ContextTypes.DEFAULT_TYPE,
+        answering: int | None = None,
     ) -> Conversation:
         services = self._services
         services.users.meet(user.id, user.language_code or "")
-        session = self._sessions.setdefault((chat.id, user.id), Session())
+        session = services.sessions.of(chat.id, user.id)
         session.is_owner = user.id == chat.id == services.owner.chat_id
         session.in_group = chat.type != ChatType.PRIVATE
         session.preferences = services.users.preferences(user.id)
@@ -104,6 +108,7 @@ class Handlers:
             chat_id=chat.id,
             user_id=user.id,
             language=services.languages.get(services.users.language(user.id)),
+            update_id=update.update_id,
             answering=answering,
         )
 

@@ -1,13 +1,14 @@
 """One job's message in its chat: words, then perhaps previews, at last the picture. Knows no pace.
 
-It is the job's idempotence key: the result replaces it by an edit, which done twice is done once.
+It is the job's idempotence key: the result replaces it by an edit, which done twice is done once. So a result
+is never sent by itself: where the message is gone, another one in words goes before.
 """
 
 from __future__ import annotations
 
 import logging
 
-from telegram import Bot, InputMediaDocument, InputMediaPhoto, ReplyParameters
+from telegram import Bot, InlineKeyboardMarkup, InputMediaDocument, InputMediaPhoto, ReplyParameters
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import BadRequest, TelegramError
 
@@ -22,6 +23,9 @@ from impasto.jobs.updates import Done, JobUpdate, NotDone, Working
 from impasto.text import text as _
 
 log = logging.getLogger(__name__)
+
+_MOST_MESSAGES = 3
+"""That are tried for a result, if somebody deletes one after the other."""
 
 
 class JobMessage:
@@ -85,24 +89,26 @@ class JobMessage:
         if self._effect is None:
             raise LookupError(self._job.order.effect_id)
         media, file = result_media(done, self._effect, self._language, self._paintings())
+        buttons = result_keyboard(done, self._language, as_file=file is None)
+        for _attempt in range(_MOST_MESSAGES):
+            if self._message_id is None:
+                words = Working(done.job, 1.0)
+                await self._send_words(words, self._html(words))
+            if await self._become(media, buttons):
+                break
+        else:
+            raise BadRequest("the result's message can't be edited")
+        self._store.advance(self._job, JobState.DELIVERED)
         if file is not None:
             self._shelf.put(self._job.id, file)
         if done.facts or done.attachments:
             self._shelf.put_details(done)
-        buttons = result_keyboard(done, self._language, as_file=file is None)
-        if self._message_id is not None:
-            try:
-                await self._bot.edit_message_media(
-                    media, chat_id=self._chat_id, message_id=self._message_id, reply_markup=buttons
-                )
-            except BadRequest as error:
-                if _is_gone(error):
-                    self._message_id = None
-                elif not _is_unmodified(error):  # unmodified: an earlier try got through
-                    raise
-        if self._message_id is None:
-            await self._send_media(media, done)
-        self._store.advance(self._job, JobState.DELIVERED)
+
+    def move(self) -> None:
+        """The chat has moved, and the store knows where to: go on there, in another message."""
+        self._job = self._store.get(self._job.id)
+        self._chat_id, self._message_id = self._job.order.chat_id, self._job.status_message_id
+        self._is_photo, self._shown = self._job.status_is_photo, ""
 
     async def announce(self) -> None:
         """Say with a sound that the picture is ready, which an edit does not."""
@@ -163,27 +169,21 @@ class JobMessage:
                 raise
             await self.show(update)
 
-    async def _send_media(self, media: InputMediaPhoto | InputMediaDocument, done: Done) -> None:
-        """The person deleted the status message, or it could never be sent: send the result by itself."""
-        if isinstance(media, InputMediaPhoto):
-            sent = await self._bot.send_photo(
-                self._chat_id,
-                media.media,
-                caption=media.caption,
-                parse_mode=ParseMode.HTML,
-                reply_parameters=self._reply(),
-                reply_markup=result_keyboard(done, self._language, as_file=False),
+    async def _become(
+        self, media: InputMediaPhoto | InputMediaDocument, buttons: InlineKeyboardMarkup | None
+    ) -> bool:
+        """Turn the message into a picture; False where it is gone, as when the person deleted it."""
+        try:
+            await self._bot.edit_message_media(
+                media, chat_id=self._chat_id, message_id=self._message_id, reply_markup=buttons
             )
-        else:
-            sent = await self._bot.send_document(
-                self._chat_id,
-                media.media,
-                caption=media.caption,
-                parse_mode=ParseMode.HTML,
-                reply_parameters=self._reply(),
-                reply_markup=result_keyboard(done, self._language, as_file=True),
-            )
-        self._remember(sent.message_id, is_photo=True)
+        except BadRequest as error:
+            if _is_gone(error):
+                self._message_id = None
+                return False
+            if not _is_unmodified(error):  # unmodified: an earlier try got through
+                raise
+        return True
 
     def _reply(self) -> ReplyParameters | None:
         message_id = self._job.order.reply_to

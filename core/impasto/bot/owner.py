@@ -13,8 +13,10 @@ from telegram.error import TelegramError
 from impasto.bot.desk.faults import FaultBook, first_line
 from impasto.bot.replies import Card
 from impasto.bot.view import card_html, keyboard
+from impasto.engine.base import DeviceFails
 from impasto.i18n import Language, Languages
 from impasto.text import Text, plural
+from impasto.text import text as _
 from impasto.users import UserStore
 
 log = logging.getLogger(__name__)
@@ -44,7 +46,7 @@ class Owner:
                 "Fault {reference}: {detail} (seen {n} times since the start)",
                 count,
             )
-            await self._tell(message(reference=reference, detail=first_line(detail)[:_TOLD_CHARACTERS]))
+            await self.tell(message(reference=reference, detail=first_line(detail)[:_TOLD_CHARACTERS]))
 
     async def tell_broken(self, broken: Sequence[tuple[str, str]]) -> None:
         """Tell at the start what could not be loaded: names and reasons. They are noted as faults too."""
@@ -59,7 +61,31 @@ class Owner:
                 "{n} things could not be loaded; the rest works:\n{list}\n\n/errors shows everything.",
                 len(broken),
             )
-            await self._tell(words(list="\n".join(lines)))
+            await self.tell(words(list="\n".join(lines)))
+
+    async def tell_failing(self, device: DeviceFails) -> None:
+        """A device's workers die again and again."""
+        words = plural(
+            "⚠️ What paints on {device} has ended {n} time in a row ({code}). I go on trying. See /log",
+            "⚠️ What paints on {device} has ended {n} times in a row ({code}). I go on trying. See /log",
+            device.deaths,
+        )
+        await self.tell(words(device=device.name, code=str(device.exitcode)))
+
+    async def tell_absence(self, seconds: float) -> None:
+        """Tell that Telegram could not be reached for so long."""
+        words = _("I could not reach Telegram for {duration}. I am back, and nothing was lost.")
+        await self.tell(words(duration=self.language().duration(seconds)))
+
+    async def tell_rival(self) -> None:
+        """Tell that another program uses the bot's token."""
+        await self.tell(
+            _(
+                "Another program uses my token, so each of us hears only a part of what people write. Please "
+                "end that program. If you don't know it, let @BotFather revoke the token, and give me the "
+                "new one."
+            )
+        )
 
     async def ask(self, card: Card) -> None:
         """Show the owner a card, whose buttons are answered at the desk."""
@@ -69,7 +95,8 @@ class Owner:
         """What the owner reads."""
         return self._languages.get(self._users.language(self.chat_id or 0))
 
-    async def _tell(self, text: Text) -> None:
+    async def tell(self, text: Text) -> None:
+        """Tell the owner something."""
         await self._send(escape(self.language()(text)))
 
     async def _send(self, html: str, card: Card | None = None) -> None:

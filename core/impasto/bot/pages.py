@@ -86,8 +86,9 @@ PRIVACY = Card(
             "nobody looks at them."
         ),
         _(
-            "I keep your settings, and for 30 days a list of jobs: which effect, when, and by which numbers "
-            "Telegram finds your chat and your pictures again. The owner sees how much is made, not by whom."
+            "I keep your settings, and for 30 days what you last chose here and a list of jobs: which "
+            "effect, when, and by which numbers Telegram finds your chat and your pictures again. The owner "
+            "sees how much is made, not by whom."
         ),
         _(
             "What you send with /report carries nothing about you. The chat itself is kept by Telegram, as "

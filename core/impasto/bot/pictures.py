@@ -7,9 +7,11 @@ import logging
 from collections.abc import Sequence
 
 from telegram import Bot, Message, PhotoSize
-from telegram.error import BadRequest, NetworkError, TelegramError
+from telegram.error import BadRequest, RetryAfter, TelegramError
 
+from impasto.bot.flood import seconds_of
 from impasto.bot.limits import DOWNLOAD_BYTES
+from impasto.bot.reach import Reach, pauses
 from impasto.effects import EffectError
 from impasto.gallery.paintings import Gallery, is_painting
 from impasto.jobs.model import PictureRef
@@ -20,7 +22,13 @@ log = logging.getLogger(__name__)
 
 _PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff")
 _PREVIEW_SIDE = 600
-_RETRY_SECONDS = (1, 3, 10, 30)
+_RETRY_SECONDS = (1, 3)
+_MOST_TRIES = 10
+"""For one picture, while other requests get through."""
+
+_TOO_LARGE = _("This file is over 20 MB, more than Telegram lets me fetch. Please send a smaller one.")
+_EXPIRED = _("Telegram no longer has your picture. Please send it again.")
+_UNREACHABLE = _("I can't reach Telegram to fetch your picture. Please send it again later.")
 
 SEND_A_PHOTO = _("Send me a photo and I'll show you what I can do with it.")
 
@@ -41,7 +49,7 @@ def picture_of(message: Message) -> PictureRef | Text:
         if not (document.mime_type or "").startswith("image/") and not name.endswith(_PICTURE_SUFFIXES):
             return _("This file is not a picture. Please send a photo, or a JPEG, PNG or WebP file.")
         if (document.file_size or 0) > DOWNLOAD_BYTES:
-            return _("This file is over 20 MB, more than Telegram lets me fetch. Please send a smaller one.")
+            return _TOO_LARGE
         thumbnail = document.thumbnail
         if thumbnail is None:
             return PictureRef(document.file_id)
@@ -69,27 +77,49 @@ class ChatPictures:
         self._bot, self._gallery = bot, gallery
 
     async def fetch(self, picture: PictureRef) -> bytes:
-        """The file, after several tries if need be. Raises `EffectError` where it is no longer there."""
+        """The file, after several tries if need be. Raises `EffectError` where it can't be had."""
+        for delay in _RETRY_SECONDS:
+            try:
+                return await self.try_once(picture)
+            except TelegramError as error:
+                log.warning("fetching a picture failed: %s", error)
+                await asyncio.sleep(delay)
+        try:
+            return await self.try_once(picture)
+        except TelegramError as error:
+            raise EffectError(_UNREACHABLE, error.message) from error
+
+    async def try_once(self, picture: PictureRef) -> bytes:
+        """The file. Raises `EffectError` where it is no longer there, `TelegramError` where it may be yet."""
         if is_painting(picture):
             return await asyncio.to_thread(self._gallery.read, picture)
-        for delay in (*_RETRY_SECONDS, None):
+        try:
+            file = await self._bot.get_file(picture.file_id)
+            return bytes(await file.download_as_bytearray())
+        except BadRequest as error:
+            too_big = "too big" in error.message.lower()
+            raise EffectError(_TOO_LARGE if too_big else _EXPIRED, error.message) from error
+
+
+class PatientPictures:
+    """A `PictureSource` for jobs, which waits as long as Telegram can't be reached."""
+
+    def __init__(self, pictures: ChatPictures, reach: Reach) -> None:
+        self._pictures, self._reach = pictures, reach
+
+    async def fetch(self, picture: PictureRef) -> bytes:
+        """The file, however long it takes. Raises `EffectError` where Telegram is there and the file not."""
+        tries = 0
+        for pause in pauses():
+            await self._reach.room()
             try:
-                file = await self._bot.get_file(picture.file_id)
-                return bytes(await file.download_as_bytearray())
-            except BadRequest as error:
-                too_big = "too big" in error.message.lower()
-                raise EffectError(
-                    _("This file is over 20 MB, more than Telegram lets me fetch. Please send a smaller one.")
-                    if too_big
-                    else _("Telegram no longer has your picture. Please send it again."),
-                    error.message,
-                ) from error
-            except NetworkError as error:
-                log.warning("fetching a picture failed: %s", error)
-                if delay is not None:
-                    await asyncio.sleep(delay)
+                return await self._pictures.try_once(picture)
+            except RetryAfter as error:
+                await asyncio.sleep(seconds_of(error))
             except TelegramError as error:
-                raise EffectError(
-                    _("Telegram no longer has your picture. Please send it again."), error.message
-                ) from error
-        raise EffectError(_("I can't reach Telegram to fetch your picture. Please send it again later."))
+                tries += not self._reach.away
+                if tries > _MOST_TRIES:
+                    raise EffectError(_UNREACHABLE, error.message) from error
+                log.warning("fetching a picture failed: %s", error)
+                await self._reach.back(within=pause)
+        raise AssertionError("the pauses have no end")

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from impasto.access import Access
 from impasto.bot.dialogue import Dialogue
 from impasto.bot.fetching import WeightsFetcher
+from impasto.bot.handled import Handled
 from impasto.bot.owner import Owner
 from impasto.bot.reporting import Reports
 from impasto.bot.results import ResultShelf
+from impasto.bot.sessions import Sessions
 from impasto.bot.sheets import Sheets
 from impasto.i18n import Languages
 from impasto.jobs.dispatcher import Dispatcher
@@ -32,5 +34,7 @@ class Services:
     shelf: ResultShelf
     owner: Owner
     reports: Reports
+    handled: Handled
+    sessions: Sessions
     sheets: Sheets
     fetcher: WeightsFetcher

@@ -19,14 +19,9 @@ class SentPicture:
 
 
 @dataclass(slots=True)
-class Session:
-    """Where the conversation of one user in one chat stands. A fresh one is the start."""
+class Kept:
+    """What of a conversation outlasts a restart: see `impasto.bot.sessions`."""
 
-    is_owner: bool = False
-    in_group: bool = False
-    """Others read along."""
-    preferences: Preferences = field(default_factory=Preferences)
-    """As they stand at this event."""
     effect_id: str | None = None
     pictures: list[SentPicture] = field(default_factory=list)
     options: dict[str, OptionValue] = field(default_factory=dict)
@@ -38,10 +33,6 @@ class Session:
     """The message whose buttons are in force."""
     card_is_photo: bool = False
     """Whether that message shows a picture, so that its words are a caption."""
-    card_lock: asyncio.Lock = field(default_factory=asyncio.Lock, compare=False, repr=False)
-    """Held while that message is changed."""
-    card_shown: int = field(default=0, compare=False)
-    """Rises with every change of that message."""
     pictured_at: float | None = None
     """When the last picture was sent."""
     complete: bool = False
@@ -50,6 +41,21 @@ class Session:
     """The effect came by a command: it begins as soon as its pictures are here."""
     keeping: bool = False
     """The options on the card are to be kept for the effect, not for one picture."""
+
+
+@dataclass(slots=True, weakref_slot=True)
+class Session(Kept):
+    """Where the conversation of one user in one chat stands. A fresh one is the start."""
+
+    is_owner: bool = False
+    in_group: bool = False
+    """Others read along."""
+    preferences: Preferences = field(default_factory=Preferences)
+    """As they stand at this event."""
+    card_lock: asyncio.Lock = field(default_factory=asyncio.Lock, compare=False, repr=False)
+    """Held while the message with the card is changed."""
+    card_shown: int = field(default=0, compare=False)
+    """Rises with every change of that message."""
     reporting: bool = False
     """The next message goes to the owner."""
     report_album: str | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,12 +19,13 @@ from impasto.bot.replies import (
     SizeSheet,
     WelcomeSheet,
 )
+from impasto.database import Database
 from impasto.effects import EffectError
 from impasto.gallery import crop_preview, panels, shipped
 from impasto.gallery.paintings import is_painting
 from impasto.gallery.samples import Samples
 from impasto.gallery.sheet import compose
-from impasto.jobs.dispatcher import PictureSource
+from impasto.jobs.larder import PictureSource
 from impasto.jobs.model import PictureRef
 
 log = logging.getLogger(__name__)
@@ -43,13 +43,13 @@ class _Drawing:
 
 
 class Sheets:
-    """Sheets of this bot; their file ids are kept in the database `connection`.
+    """Sheets of this bot; their file ids are kept in `database`.
 
     `source` has the people's pictures.
     """
 
-    def __init__(self, connection: sqlite3.Connection, samples: Samples, source: PictureSource) -> None:
-        self._db, self._samples, self._source = connection, samples, source
+    def __init__(self, database: Database, samples: Samples, source: PictureSource) -> None:
+        self._db, self._samples, self._source = database, samples, source
         self._going_on: set[asyncio.Task[None]] = set()
         self._incomplete: set[str] = set()
 

@@ -14,14 +14,15 @@ from impasto.bot.view import keyboard
 from impasto.effects import ChoiceOption, Effect, Text
 from impasto.i18n import Language
 from impasto.imaging import EncodedPicture
+from impasto.jobs.forecast import about
+from impasto.jobs.holds import Hold, InUse, QuietHours
+from impasto.jobs.model import Job
 from impasto.jobs.updates import Done, JobUpdate, NotDone, Waiting, Withdrawn, Working
 from impasto.slots import shown
 from impasto.text import plural, verbatim
 from impasto.text import text as _
 
 _BAR_CELLS = 10
-
-PAUSED = _("The owner's computer is needed for something else just now; your picture waits.")
 
 
 def status_html(update: JobUpdate, effect: Effect, language: Language) -> str:
@@ -32,19 +33,20 @@ def status_html(update: JobUpdate, effect: Effect, language: Language) -> str:
 
 def _lines(update: JobUpdate, language: Language) -> list[str]:
     match update:
-        case Waiting(ahead=ahead, restarted=restarted, paused=paused):
-            place = (
-                language(plural("{n} picture goes before yours.", "{n} pictures go before yours.", ahead))
-                if ahead
-                else language(_("Your picture is next."))
-            )
-            news = [language(_("I was restarted; nothing is lost."))] if restarted else []
-            return [*news, language(PAUSED), place] if paused else [*news, place]
+        case Waiting(job=job, restarted=restarted, hold=hold, ready_in=ready_in):
+            lines = [language(_("I was restarted; nothing is lost."))] if restarted else []
+            if hold:
+                lines.append(language(_held(hold, job, language)))
+            lines.append(language(_place(update)))
+            if ready_in is not None:
+                ready = _("Ready in about {duration}.")(duration=language.duration(about(ready_in)))
+                lines.append(language(ready))
+            return lines
         case Working(fraction=fraction, remaining=remaining):
             done = _("{bar} {share}")(bar=bar(fraction), share=language.percent(fraction))
             lines = [language(done)]
             if remaining is not None and remaining >= 2:
-                left = _("About {duration} left.")(duration=language.duration(remaining))
+                left = _("About {duration} left.")(duration=language.duration(about(remaining)))
                 lines.append(language(left))
             return lines
         case NotDone(message=message, fault=fault):
@@ -58,6 +60,37 @@ def _lines(update: JobUpdate, language: Language) -> list[str]:
             return [language(_("Cancelled."))]
         case _:
             raise TypeError(f"no words for {update}")
+
+
+def _place(waiting: Waiting) -> Text:
+    ahead, own = waiting.ahead, waiting.own
+    if not ahead:
+        return _("Your picture is next.")
+    if own == ahead:
+        return plural("{n} picture of yours goes first.", "{n} pictures of yours go first.", ahead)
+    if own:
+        return plural("{n} picture goes before this one.", "{n} pictures go before this one.", ahead)
+    return plural("{n} picture goes before yours.", "{n} pictures go before yours.", ahead)
+
+
+def _held(hold: Hold, job: Job, language: Language) -> Text:
+    match hold:
+        case QuietHours(until=until):
+            return _("I rest at this time of day. I go on at {time}, by the clock of the owner's computer.")(
+                time=language.clock(until)
+            )
+        case InUse() if job.attempts:
+            return _(
+                "The owner needs this computer just now, so I had to stop. I begin your picture again by "
+                "myself as soon as the computer is free."
+            )
+        case InUse():
+            return _("The owner is using this computer just now. I go on by myself as soon as it is free.")
+        case _:
+            return _(
+                "The owner's computer is needed for something else just now, until further notice. "
+                "Your picture keeps its place, and I go on by myself."
+            )
 
 
 def bar(fraction: float) -> str:

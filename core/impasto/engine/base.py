@@ -40,6 +40,8 @@ class Task:
     """Longest side of previews in pixels; 0 for none."""
     details: bool = False
     """Whether what the processor records is wanted."""
+    express: bool = False
+    """Whether it is done in about a second: it may be done at a progress point of a long task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,23 @@ class Progress(TaskEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alive(TaskEvent):
+    """The processor looked whether to stop, so it does not hang. Engines keep it to themselves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutOff(TaskEvent):
+    """There was no memory for it beside another task; it begins anew after that. Engines keep it too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoding(TaskEvent):
+    """The effect is done and its device free; the pictures are on their way into files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finished(TaskEvent):
-    """The pictures are made. `seconds` is the time in the worker."""
+    """The pictures are made. `seconds` is the time in the worker, without that of tasks it let in."""
 
     pictures: tuple[EncodedPicture, ...] = field(repr=False)
     notes: tuple[Text, ...] = ()
@@ -114,9 +131,14 @@ class Failed(TaskEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerLost(TaskEvent):
-    """The worker died under the task: by a signal (negative `exitcode`) or on its own."""
+    """The worker died under the task: by a signal (negative `exitcode`) or on its own, or it hung.
+
+    `guilty` is False for a task that was there but not the one being computed.
+    """
 
     exitcode: int | None
+    hung: bool = False
+    guilty: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +148,9 @@ class Device:
     id: str
     name: str
     ready: bool
-    """Up and without a task."""
+    """Takes any task."""
+    express: bool = False
+    """Takes an express task: it is ready, or computes a task that will let one in or that ends soon."""
 
 
 class Engine(Protocol):
@@ -139,12 +163,15 @@ class Engine(Protocol):
         """End the workers, running tasks after at most `grace` seconds."""
 
     async def submit(self, task: Task) -> None:
-        """Give `task` to a device that is ready. Raises `NoDeviceReady` where none is."""
+        """Give `task` to a device that takes it. Raises `NoDeviceReady` where none does."""
+
+    async def rest(self) -> None:
+        """Give the memory of all devices back, of busy ones after their tasks, until the next task comes."""
 
     async def cancel(self, task_id: str) -> None:
         """Ask the task to stop; end its worker if it does not within the grace period."""
 
-    def events(self) -> AsyncIterator[TaskEvent | CapacityChanged]:
+    def events(self) -> AsyncIterator[EngineEvent]:
         """What happens, in order."""
 
     def capacity(self) -> list[Device]:
@@ -153,7 +180,20 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CapacityChanged:
-    """A device became ready, or ceased to be."""
+    """A device takes tasks now, or ceased to."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFails:
+    """The workers of a device have died `deaths` times and finished nothing in between."""
+
+    device: str
+    name: str
+    deaths: int
+    exitcode: int | None
+
+
+EngineEvent = TaskEvent | CapacityChanged | DeviceFails
 
 
 class NoDeviceReady(Exception):

@@ -12,54 +12,35 @@ import multiprocessing
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
+from dataclasses import dataclass
+from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
-from multiprocessing.queues import Queue
 from typing import Any
 
 from impasto.engine.base import (
+    Alive,
     CapacityChanged,
     Device,
+    DeviceFails,
+    EngineEvent,
     Failed,
-    FailureKind,
     Finished,
     NoDeviceReady,
+    PutOff,
     Task,
     TaskEvent,
-    WorkerLost,
 )
 from impasto.engine.devices import find_devices
-from impasto.engine.worker import UNFIT, Cancel, Ready, WorkerSettings, worker_main
-from impasto.text import text as _
+from impasto.engine.process import WorkerProcess
+from impasto.engine.worker import UNFIT, Ready, WorkerSettings
 
 log = logging.getLogger(__name__)
 
 _BACKOFF = (0.0, 1.0, 5.0, 15.0, 60.0)
 """Seconds before a worker is started again that died this many times without finishing a task."""
 
-
-@dataclass(eq=False, slots=True)
-class _Worker:
-    """One worker process and its channels, which share its life."""
-
-    device: str
-    process: SpawnProcess
-    tasks: Queue[Task | None]
-    events: Connection
-    control: Connection
-    ready: bool = False
-    task: Task | None = None
-    cancel_deadline: asyncio.TimerHandle | None = None
-    killed_for_cancel: bool = False
-
-    def finish(self) -> None:
-        """Forget the task: its terminal event has come."""
-        self.task = None
-        self.killed_for_cancel = False
-        if self.cancel_deadline is not None:
-            self.cancel_deadline.cancel()
-            self.cancel_deadline = None
+_FAILING_DEATHS = 3
+"""Deaths in a row after which the device is said to fail."""
 
 
 @dataclass(slots=True)
@@ -68,27 +49,43 @@ class _Slot:
 
     device: str
     name: str
-    worker: _Worker | None = None
+    worker: WorkerProcess | None = None
     deaths: int = 0
-    restart: asyncio.TimerHandle | None = field(default=None)
+    restart: asyncio.TimerHandle | None = None
+    rests: bool = False
+    """No worker is there, since there was nothing to do; the next task starts one."""
+    rest_timer: asyncio.TimerHandle | None = None
+
+    def takes(self, *, express: bool) -> bool:
+        """Whether it takes a task now."""
+        return self.worker.takes(express=express) if self.worker is not None else self.rests
 
 
 class LocalEngine:
     """Runs tasks on this machine's devices.
 
-    `settings_for` gives the worker settings of a device; `devices` is the setting of that name.
+    `settings_for` gives the worker settings of a device; `devices` is the setting of that name. A worker from
+    which nothing is heard for `silence` seconds while it has a task hangs, and is ended. One that had nothing
+    to do for `idle` seconds ends and gives its memory back, until the next task; None: never.
     """
 
     def __init__(
-        self, devices: str, settings_for: Callable[[str], WorkerSettings], *, cancel_grace: float = 10.0
+        self,
+        devices: str,
+        settings_for: Callable[[str], WorkerSettings],
+        *,
+        cancel_grace: float = 10.0,
+        silence: float = 300.0,
+        idle: float | None = None,
     ) -> None:
-        self._devices, self._settings_for, self._cancel_grace = devices, settings_for, cancel_grace
+        self._devices, self._settings_for = devices, settings_for
+        self._cancel_grace, self._silence, self._idle = cancel_grace, silence, idle
         self._spawn = multiprocessing.get_context("spawn")
         self._slots: list[_Slot] = []
-        self._out: asyncio.Queue[TaskEvent | CapacityChanged] = asyncio.Queue()
+        self._out: asyncio.Queue[EngineEvent] = asyncio.Queue()
         self._stopping = False
         self._watch_lock = threading.Lock()
-        self._watched: list[_Worker] = []
+        self._watched: list[WorkerProcess] = []
         self._wake_reader, self._wake_writer = self._spawn.Pipe(duplex=False)
         self._watcher: threading.Thread | None = None
 
@@ -107,40 +104,43 @@ class LocalEngine:
         self._stopping = True
         workers = [slot.worker for slot in self._slots if slot.worker is not None]
         for slot in self._slots:
-            if slot.restart is not None:
-                slot.restart.cancel()
+            for timer in (slot.restart, slot.rest_timer):
+                if timer is not None:
+                    timer.cancel()
         for worker in workers:
-            worker.tasks.put(None)
+            worker.end_when_idle()
         await asyncio.to_thread(_end, [worker.process for worker in workers], grace)
         self._wake_writer.send_bytes(b"stop")
         if self._watcher is not None:
             await asyncio.to_thread(self._watcher.join)
         for worker in workers:
-            worker.finish()
-            _discard(worker)
+            worker.discard()
 
     async def submit(self, task: Task) -> None:
-        """Give `task` to a ready device."""
-        for slot in self._slots:
-            worker = slot.worker
-            if worker is not None and worker.ready and worker.task is None:
-                worker.task, worker.ready = task, False
-                worker.tasks.put(task)
-                return
+        """Give `task` to a device that takes it, one without another task first."""
+        for slot in sorted(self._slots, key=lambda slot: not slot.takes(express=False)):
+            if not slot.takes(express=task.express):
+                continue
+            worker = slot.worker or self._start_worker(slot)
+            worker.hand(task)
+            if slot.rest_timer is not None:
+                slot.rest_timer.cancel()
+            return
         raise NoDeviceReady
+
+    async def rest(self) -> None:
+        """Let every worker end after what it has; the next task starts one anew."""
+        for slot in self._slots:
+            self._rest(slot)
 
     async def cancel(self, task_id: str) -> None:
         """Ask the task to stop, and end its worker if it has not after the grace period."""
-        for worker in (slot.worker for slot in self._slots):
-            if worker is None or worker.task is None or worker.task.id != task_id or worker.cancel_deadline:
-                continue
-            worker.cancel_deadline = self._loop.call_later(self._cancel_grace, self._end_cancelled, worker)
-            try:
-                worker.control.send(Cancel(task_id, worker.task.attempt))
-            except OSError:
-                log.debug("worker on %s died before it could be told of a cancel", worker.device)
+        for slot in self._slots:
+            if slot.worker is not None and (end := slot.worker.cancel(task_id, self._cancel_grace)):
+                self._out.put_nowait(end)
+                self._settle(slot)
 
-    async def events(self) -> AsyncIterator[TaskEvent | CapacityChanged]:
+    async def events(self) -> AsyncIterator[EngineEvent]:
         """What happens, in order."""
         while True:
             yield await self._out.get()
@@ -148,7 +148,7 @@ class LocalEngine:
     def capacity(self) -> list[Device]:
         """The devices of this machine."""
         return [
-            Device(slot.device, slot.name, slot.worker is not None and slot.worker.ready)
+            Device(slot.device, slot.name, slot.takes(express=False), slot.takes(express=True))
             for slot in self._slots
         ]
 
@@ -156,32 +156,22 @@ class LocalEngine:
         """The process id of each device's worker, for the owner's eyes."""
         return {s.device: s.worker.process.pid for s in self._slots if s.worker and s.worker.process.pid}
 
-    def _start_worker(self, slot: _Slot) -> None:
-        tasks: Queue[Task | None] = self._spawn.Queue()
-        events, child_events = self._spawn.Pipe(duplex=False)
-        child_control, control = self._spawn.Pipe(duplex=False)
-        process = self._spawn.Process(
-            target=worker_main,
-            args=(self._settings_for(slot.device), tasks, child_events, child_control),
-            name=f"impasto-{slot.device}",
-            daemon=True,
-        )
-        process.start()
-        child_events.close()  # so that the child's death is the end of the file
-        child_control.close()
-        slot.worker = _Worker(slot.device, process, tasks, events, control)
-        slot.restart = None
+    def _start_worker(self, slot: _Slot) -> WorkerProcess:
+        slot.worker = WorkerProcess(self._spawn, self._settings_for(slot.device))
+        slot.restart, slot.rests = None, False
         with self._watch_lock:
             self._watched.append(slot.worker)
         self._wake_writer.send_bytes(b"look")
+        self._listen(slot.worker)
+        return slot.worker
 
     def _watch(self) -> None:
         """Thread: wait for events and deaths, hand them to the loop."""
         while True:
             with self._watch_lock:
                 workers = list(self._watched)
-            by_source: dict[Any, _Worker] = {w.events: w for w in workers}
-            by_sentinel: dict[Any, _Worker] = {w.process.sentinel: w for w in workers}
+            by_source: dict[Any, WorkerProcess] = {w.events: w for w in workers}
+            by_sentinel: dict[Any, WorkerProcess] = {w.process.sentinel: w for w in workers}
             for source in wait([self._wake_reader, *by_source, *by_sentinel]):
                 if source is self._wake_reader:
                     if self._wake_reader.recv_bytes() == b"stop":
@@ -197,7 +187,7 @@ class LocalEngine:
                     worker.process.join()
                     self._loop.call_soon_threadsafe(self._lost, worker)
 
-    def _receive(self, worker: _Worker) -> bool:
+    def _receive(self, worker: WorkerProcess) -> bool:
         try:
             event = worker.events.recv()
         except (EOFError, OSError):
@@ -206,7 +196,7 @@ class LocalEngine:
         self._loop.call_soon_threadsafe(self._take, worker, event)
         return True
 
-    def _drain(self, worker: _Worker) -> None:
+    def _drain(self, worker: WorkerProcess) -> None:
         """Take what a worker said before it died."""
         try:
             while worker.events.poll() and self._receive(worker):
@@ -214,64 +204,72 @@ class LocalEngine:
         except (EOFError, OSError):
             return
 
-    def _take(self, worker: _Worker, event: TaskEvent | Ready) -> None:
-        if isinstance(event, Ready):
-            worker.ready = True
-            self._out.put_nowait(CapacityChanged())
-            return
-        task = worker.task
-        if task is None or (event.task_id, event.attempt) != (task.id, task.attempt):
-            return
-        if isinstance(event, Finished | Failed):
-            worker.finish()
-            self._slot_of(worker).deaths = 0
-        self._out.put_nowait(event)
-
-    def _lost(self, worker: _Worker) -> None:
-        """A worker died: end its attempt, start another."""
-        task, exitcode = worker.task, worker.process.exitcode
+    def _take(self, worker: WorkerProcess, event: TaskEvent | Ready) -> None:
         slot = self._slot_of(worker)
-        worker.ready = False
-        slot.worker = None
-        if not self._stopping:
-            level = logging.INFO if worker.killed_for_cancel or exitcode == UNFIT else logging.ERROR
-            log.log(level, "worker on %s (pid %s) ended: %s", slot.device, worker.process.pid, exitcode)
-        if task is not None:
-            if worker.killed_for_cancel:
-                self._out.put_nowait(
-                    Failed(
-                        task_id=task.id,
-                        attempt=task.attempt,
-                        kind=FailureKind.CANCELLED,
-                        message=_("Cancelled."),
-                        fit=False,
-                    )
-                )
-            else:
-                self._out.put_nowait(WorkerLost(task_id=task.id, attempt=task.attempt, exitcode=exitcode))
-        expected = worker.killed_for_cancel
-        worker.finish()
-        _discard(worker)
+        quiet, worker.heard = not worker.lively, self._loop.time()
+        if isinstance(event, Ready):
+            worker.loaded = True
+            self._settle(slot)
+        elif worker.has(event):
+            changed = worker.hear(event)
+            if isinstance(event, Finished | Failed):
+                slot.deaths = 0
+            if not isinstance(event, Alive | PutOff):
+                self._out.put_nowait(event)
+            if changed or quiet:
+                self._settle(slot)
+
+    def _settle(self, slot: _Slot) -> None:
+        """Something ended or began: tell of it, and count the time in which there is nothing to do."""
         self._out.put_nowait(CapacityChanged())
+        if slot.rest_timer is not None:
+            slot.rest_timer.cancel()
+            slot.rest_timer = None
+        if self._idle is not None and slot.worker is not None and slot.worker.idle:
+            slot.rest_timer = self._loop.call_later(self._idle, self._rest, slot)
+
+    def _rest(self, slot: _Slot) -> None:
+        if slot.worker is not None and not slot.worker.ending:
+            slot.worker.end_when_idle()
+
+    def _listen(self, worker: WorkerProcess) -> None:
+        """End a worker that has a task and from which nothing is heard for too long."""
+        if self._slot_of(worker).worker is not worker or self._stopping:
+            return
+        silent = self._loop.time() - worker.heard
+        if silent >= self._silence and not worker.idle:
+            log.error("nothing was heard of the worker on %s for %.0f s; ending it", worker.device, silent)
+            worker.hung = True
+            worker.process.kill()
+            return
+        wait_for = self._silence if worker.idle else self._silence - silent
+        self._loop.call_later(max(wait_for, 0.05), self._listen, worker)
+
+    def _lost(self, worker: WorkerProcess) -> None:
+        """A worker died: end its attempts, start another."""
+        exitcode = worker.process.exitcode
+        slot = self._slot_of(worker)
+        slot.worker = None
+        ends = worker.lost()
+        obeyed = any(isinstance(end, Failed) for end in ends)
+        expected = obeyed or (worker.ending and exitcode == 0 and not ends)
+        slot.rests = expected and not obeyed
         if not self._stopping:
+            level = logging.INFO if expected or exitcode == UNFIT else logging.ERROR
+            log.log(level, "worker on %s (pid %s) ended: %s", slot.device, worker.process.pid, exitcode)
+        for end in ends:
+            self._out.put_nowait(end)
+        worker.discard()
+        if not self._stopping and not slot.rests:
             delay = 0.0 if expected else _BACKOFF[min(slot.deaths, len(_BACKOFF) - 1)]
             slot.deaths += not expected
             slot.restart = self._loop.call_later(delay, self._start_worker, slot)
+            if slot.deaths == _FAILING_DEATHS and not expected:
+                self._out.put_nowait(DeviceFails(slot.device, slot.name, slot.deaths, exitcode))
+        self._settle(slot)
 
-    def _end_cancelled(self, worker: _Worker) -> None:
-        log.warning("a cancelled task on %s did not stop; ending its worker", worker.device)
-        worker.killed_for_cancel = True
-        worker.process.kill()
-
-    def _slot_of(self, worker: _Worker) -> _Slot:
+    def _slot_of(self, worker: WorkerProcess) -> _Slot:
         return next(slot for slot in self._slots if slot.device == worker.device)
-
-
-def _discard(worker: _Worker) -> None:
-    worker.tasks.cancel_join_thread()
-    worker.tasks.close()
-    worker.events.close()
-    worker.control.close()
 
 
 def _end(processes: Iterable[SpawnProcess], grace: float) -> None:

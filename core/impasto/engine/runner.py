@@ -1,4 +1,4 @@
-"""Runs one task on one device: decode, effect, encode. The same code serves every engine.
+"""Runs tasks on one device, each in three stages: decode, compute, encode. The same for every engine.
 
 Lives in the worker. torch is imported by processors, never here.
 """
@@ -8,30 +8,24 @@ from __future__ import annotations
 import logging
 import pkgutil
 import sys
-import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from PIL import Image
 
 from impasto import imaging
 from impasto.effects import BadPicture, Cancelled, Effect, EffectError, Processor
-from impasto.engine.base import Failed, FailureKind, Finished, InputPicture, Progress, Task
-from impasto.engine.details import Details
+from impasto.engine.base import Failed, FailureKind, InputPicture, Task
+from impasto.engine.cache import ProcessorCache
+from impasto.engine.context import Context
+from impasto.engine.ladder import Ladder
+from impasto.engine.memory import is_out_of_memory, memory_of
 from impasto.plugins import Plugins
-from impasto.text import Text, as_text
+from impasto.text import Text
 from impasto.text import text as _
 
 log = logging.getLogger(__name__)
-
-PROGRESS_INTERVAL = 0.25
-"""Seconds between two progress events; what comes sooner is left out."""
-
-PREVIEW_INTERVAL = 1.0
-"""Seconds between two previews."""
-
-KEPT_PROCESSORS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,75 +33,10 @@ class RunnerSettings:
     """What a worker needs of the settings."""
 
     input_pixels: int
-    device_budget: int | None = None
-
-
-class Context:
-    """The `JobContext` of a task: thins out progress, carries notes, knows whether to stop."""
-
-    def __init__(
-        self,
-        task: Task,
-        budget: int | None,
-        cancelled: Callable[[], bool],
-        emit: Callable[[Progress], None],
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._task, self._budget = task, budget
-        self._cancelled, self._emit, self._clock = cancelled, emit, clock
-        self._sequence = 1
-        self._fraction = 0.0
-        self._reported = self._previewed = clock()
-        self.notes: list[Text] = []
-        self.details = Details()
-
-    @property
-    def seed(self) -> int:
-        """The task's seed."""
-        return self._task.seed
-
-    @property
-    def budget(self) -> int | None:
-        """Bytes of device memory."""
-        return self._budget
-
-    def check(self) -> None:
-        """Raise `Cancelled` if the task is to stop."""
-        if self._cancelled():
-            raise Cancelled
-
-    def note(self, message: Text | str) -> None:
-        """Keep a sentence for the caption, once."""
-        if (sentence := as_text(message)) not in self.notes:
-            self.notes.append(sentence)
-
-    def record(self, name: str, value: float | str) -> None:
-        """Keep it, if the owner wants to know."""
-        if self._task.details:
-            self.details.record(name, value)
-
-    def progress(self, fraction: float, preview: Image.Image | None = None) -> None:
-        """Emit an event if the last is long enough ago."""
-        self.check()
-        self._fraction = max(self._fraction, min(fraction, 1.0))
-        now = self._clock()
-        if now - self._reported < PROGRESS_INTERVAL:
-            return
-        picture = None
-        if preview is not None and self._task.preview_side and now - self._previewed >= PREVIEW_INTERVAL:
-            picture = imaging.thumbnail_jpeg(preview, self._task.preview_side)
-            self._previewed = now
-        self._reported = now
-        self._sequence += 1
-        self._emit(
-            Progress(
-                task_id=self._task.id,
-                attempt=self._task.attempt,
-                sequence=self._sequence,
-                fraction=self._fraction,
-                preview=picture,
-            )
-        )
+    device_memory: int | None = None
+    """Bytes of the device's memory for networks that are kept; None for half of it."""
+    worker_memory: int | None = None
+    """Bytes of the computer's memory that the worker may take; None for all that there is."""
 
 
 class EffectRunner:
@@ -115,39 +44,10 @@ class EffectRunner:
 
     def __init__(self, plugins: Plugins, device: str, settings: RunnerSettings) -> None:
         self._plugins, self._device, self._settings = plugins, device, settings
-        self._processors: OrderedDict[str, Processor] = OrderedDict()
+        self._memory = memory_of(device, settings.worker_memory)
+        self._ladder = Ladder(ProcessorCache(self._maker, self._memory, settings.device_memory), self._memory)
 
-    def run(
-        self, task: Task, cancelled: Callable[[], bool], emit: Callable[[Progress], None]
-    ) -> Finished | Failed:
-        """The terminal event of `task`; whatever the effect raises becomes a `Failed`."""
-        context = Context(task, self._settings.device_budget, cancelled, emit)
-        started = time.monotonic()
-        try:
-            slots = self._decoded(task, context)
-            pictures = self._pictures(task, slots, context)
-            seconds = time.monotonic() - started
-            attachments = context.details.attachments()
-        except Cancelled:
-            return self._failed(task, FailureKind.CANCELLED, _("Cancelled."))
-        except EffectError as error:
-            kind = FailureKind.BAD_PICTURE if isinstance(error, BadPicture) else FailureKind.EFFECT
-            return self._failed(task, kind, error.user_message, error.detail)
-        except Exception as error:
-            return self._unexpected(task, error)
-        return Finished(
-            task_id=task.id,
-            attempt=task.attempt,
-            sequence=sys.maxsize,
-            pictures=pictures,
-            notes=tuple(context.notes),
-            seconds=seconds,
-            pixels=sum(p.image.width * p.image.height for pictures in slots.values() for p in pictures),
-            facts=tuple(context.details.facts.items()),
-            attachments=attachments,
-        )
-
-    def _decoded(self, task: Task, context: Context) -> dict[str, list[imaging.Picture]]:
+    def decoded(self, task: Task, context: Context) -> dict[str, list[imaging.Picture]]:
         """The pictures that came in, by slot, each cropped to what is wanted of it."""
         context.check()
         slots = {name: [self._open(given) for given in files] for name, files in task.images.items()}
@@ -161,53 +61,41 @@ class EffectRunner:
         picture = imaging.decode(given.data, self._settings.input_pixels)
         return picture if given.crop is None else picture.cropped(given.crop)
 
-    def _pictures(
-        self, task: Task, slots: dict[str, list[imaging.Picture]], context: Context
-    ) -> tuple[imaging.EncodedPicture, ...]:
+    def applied(self, task: Task, slots: dict[str, list[imaging.Picture]], context: Context) -> Image.Image:
+        """What the effect makes of them, with the transparency of the first."""
         effect = self._plugins.effects[task.effect_id]
         context.record("device", self._device)
         images = {name: [picture.image for picture in pictures] for name, pictures in slots.items()}
         options = effect.defaults() | dict(task.options)
-        alpha = slots[effect.slots[0].name][0].alpha
-        result = self._run_within_memory(effect, images, options, context)
+        result = self._ladder.run(effect, images, options, context)
         context.check()
-        result = imaging.with_alpha(result, alpha)
+        return imaging.with_alpha(result, slots[effect.slots[0].name][0].alpha)
+
+    @staticmethod
+    def encoded(task: Task, result: Image.Image) -> tuple[imaging.EncodedPicture, ...]:
+        """The files that were asked for, as far as the picture allows."""
         encoded = (imaging.encode(result, output) for output in task.outputs)
         return tuple(picture for picture in encoded if picture is not None)
 
-    def _run_within_memory(
-        self,
-        effect: Effect,
-        images: dict[str, list[Image.Image]],
-        options: dict[str, str | float | bool],
-        context: Context,
-    ) -> Image.Image:
-        try:
-            return self._processor(effect).run(images, options, context)
-        except Exception as error:
-            if not _is_out_of_memory(error):
-                raise
-        log.warning("out of device memory in %s: dropping all networks and trying again", effect.id)
-        self._processors.clear()
-        _release_device_memory()
-        return self._processor(effect).run(images, options, context)
+    def failed(self, task: Task, error: Exception) -> Failed:
+        """The terminal event for what was raised in a stage."""
+        match error:
+            case Cancelled():
+                return self._failed(task, FailureKind.CANCELLED, _("Cancelled."))
+            case EffectError():
+                kind = FailureKind.BAD_PICTURE if isinstance(error, BadPicture) else FailureKind.EFFECT
+                return self._failed(task, kind, error.user_message, error.detail)
+            case _:
+                return self._unexpected(task, error)
 
-    def _processor(self, effect: Effect) -> Processor:
-        if effect.id in self._processors:
-            self._processors.move_to_end(effect.id)
-            return self._processors[effect.id]
-        while len(self._processors) >= KEPT_PROCESSORS:
-            self._processors.popitem(last=False)
-        make = pkgutil.resolve_name(effect.processor)
-        processor: Processor = make(self._device, self._plugins.located(effect))
-        self._processors[effect.id] = processor
-        return processor
+    def _maker(self, effect: Effect) -> Callable[[], Processor]:
+        make: Callable[..., Processor] = pkgutil.resolve_name(effect.processor)
+        return partial(make, self._device, self._plugins.located(effect))
 
     def _unexpected(self, task: Task, error: Exception) -> Failed:
         log.error("task %s (%s) failed", task.id, task.effect_id, exc_info=error)
-        if _is_out_of_memory(error) or isinstance(error, MemoryError):
-            self._processors.clear()
-            _release_device_memory()
+        if is_out_of_memory(error):
+            self._memory.release()
             message = _("There is not enough memory for this picture here. Please try a smaller one.")
             return self._failed(task, FailureKind.OUT_OF_MEMORY, message, str(error))
         message = _("Something went wrong on my side with this effect. I have noted it for the owner.")
@@ -229,18 +117,7 @@ class EffectRunner:
         )
 
 
-def _is_out_of_memory(error: Exception) -> bool:
-    torch = sys.modules.get("torch")
-    return torch is not None and isinstance(error, torch.OutOfMemoryError)
-
-
 def _breaks_device(error: Exception) -> bool:
     """Whether the CUDA context is of no more use after `error`, as after a device-side assert."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(error, torch.AcceleratorError)
-
-
-def _release_device_memory() -> None:
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available():
-        torch.cuda.empty_cache()

@@ -1,6 +1,6 @@
 """The worker process: takes tasks from its queue, runs them, sends events. torch lives here and only here.
 
-It ends when its parent ends, however that happens: the control pipe closes.
+It ends when its parent ends, however that happens: see `tether`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,18 @@ import os
 import signal
 import threading
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from multiprocessing.connection import Connection
 from multiprocessing.queues import Queue
 from pathlib import Path
 
-from impasto.engine.base import Failed, Progress, Started, Task
+from impasto.engine.base import Task, TaskEvent
+from impasto.engine.bench import Bench, DeviceBroken
+from impasto.engine.memory import limit_host_memory
+from impasto.engine.priority import give_way
 from impasto.engine.runner import EffectRunner, RunnerSettings
+from impasto.engine.tether import end_with_parent
 from impasto.log import configure_logging
 from impasto.plugins import load_plugins
 
@@ -34,7 +39,7 @@ class WorkerSettings:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The worker waits for tasks."""
+    """The worker has loaded what it needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,8 @@ def worker_main(
     settings: WorkerSettings, tasks: Queue[Task | None], events: Connection, control: Connection
 ) -> None:
     """Run tasks from `tasks` until None comes, sending their events through `events`."""
+    end_with_parent()
+    give_way()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent decides
     configure_logging(settings.log_level)
     cancelled: set[tuple[str, int]] = set()
@@ -61,30 +68,30 @@ def worker_main(
     # Threads that wait for each other sleep instead of spinning: on the CPU, two to five times as fast beside
     # other work, a tenth to a fifth slower alone (benchmarks/busy_neighbour.py). Read when torch is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    ceiling = settings.runner.worker_memory
+    if ceiling is not None:
+        # A stack that finds no room ends the process, and each of torch's threads has one, usually of 8 MB.
+        os.environ.setdefault("OMP_STACKSIZE", "1M")
     logging.disable(logging.WARNING)  # of what is wrong with a plugin or a network, the core has told
     plugins = load_plugins(settings.plugins_folder, settings.weights_folder)
     logging.disable(logging.NOTSET)
     if find_spec("torch") is not None:
         import torch  # noqa: F401 - here, so that the first task does not wait for it
+    if ceiling is not None:
+        limit_host_memory(ceiling)
     runner = EffectRunner(plugins, device, settings.runner)
-    events.send(Ready())
-    while (task := tasks.get()) is not None:
-        key = (task.id, task.attempt)
-        events.send(Started(task_id=task.id, attempt=task.attempt, sequence=1, device=settings.device))
+    send = partial(_send, events, threading.Lock())
+    send(Ready())
+    try:
+        Bench(settings.device, runner, tasks.get, send, cancelled.__contains__).run()
+    except DeviceBroken:
+        logging.getLogger(__name__).error("the device context is broken; the worker is replaced")
+        os._exit(UNFIT)  # interpreter shutdown could hang in CUDA
 
-        def stop(key: tuple[str, int] = key) -> bool:
-            return key in cancelled
 
-        def emit(event: Progress) -> None:
-            events.send(event)
-
-        outcome = runner.run(task, stop, emit)
-        cancelled.discard(key)
-        events.send(outcome)
-        if isinstance(outcome, Failed) and not outcome.fit:
-            logging.getLogger(__name__).error("the device context is broken; the worker is replaced")
-            os._exit(UNFIT)  # interpreter shutdown could hang in CUDA
-        events.send(Ready())
+def _send(events: Connection, lock: threading.Lock, event: TaskEvent | Ready) -> None:
+    with lock:  # since several threads send
+        events.send(event)
 
 
 def _obey(control: Connection, cancelled: set[tuple[str, int]]) -> None:

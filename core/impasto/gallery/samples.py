@@ -138,7 +138,11 @@ class Samples:
             return None
         if data is None:
             return None
-        await asyncio.to_thread(_keep, path, data)
+        try:
+            await asyncio.to_thread(_keep, path, data)
+        except OSError as error:  # the disk is full
+            log.warning("a sample could not be kept: %s", error)
+            return None
         return path
 
 

@@ -6,6 +6,7 @@ python -m impasto.gallery.sheet FIRST_NUMBER PATH… writes the JPEG to standard
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +14,9 @@ from pathlib import Path
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from impasto.apart import done_apart
-from impasto.imaging import written
+from impasto.imaging import READABLE, written
+
+log = logging.getLogger(__name__)
 
 COLUMNS = 3
 PER_SHEET = 9
@@ -54,12 +57,12 @@ def draw(pictures: Sequence[Path | None], first_number: int) -> Image.Image:
 def _square(path: Path | None) -> Image.Image:
     if path is not None:
         try:
-            with Image.open(path) as image:
+            with Image.open(path, formats=READABLE) as image:
                 image.draft("RGB", (2 * CELL, 2 * CELL))
                 upright = ImageOps.exif_transpose(image).convert("RGB")
                 return ImageOps.fit(upright, (CELL, CELL), Image.Resampling.LANCZOS)
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-            pass
+        except Exception:  # decoders raise whatever they like; one picture must not cost the sheet
+            log.warning("%s can't be shown", path.name)
     return Image.new("RGB", (CELL, CELL), "#dddddd")
 
 

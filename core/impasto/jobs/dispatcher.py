@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
+from typing import Any
 
 from impasto.config import Limits
 from impasto.effects import Effect, EffectError, OptionValue
 from impasto.engine.base import (
     CapacityChanged,
+    Device,
+    DeviceFails,
+    Encoding,
     Engine,
+    EngineEvent,
     Failed,
     FailureKind,
     Finished,
@@ -24,13 +28,17 @@ from impasto.engine.base import (
     Progress,
     Started,
     Task,
-    TaskEvent,
     WorkerLost,
 )
 from impasto.imaging import Output
 from impasto.jobs.admission import Admission
+from impasto.jobs.deadlines import Deadlines
 from impasto.jobs.errands import Errands
-from impasto.jobs.model import Job, JobOrder, JobState, PictureRef
+from impasto.jobs.estimates import Estimates
+from impasto.jobs.forecast import Forecast
+from impasto.jobs.holds import Holds
+from impasto.jobs.larder import Larder, PictureSource
+from impasto.jobs.model import Job, JobOrder, JobState
 from impasto.jobs.scheduler import Scheduler
 from impasto.jobs.store import JobStore
 from impasto.jobs.updates import Done, JobUpdate, NotDone, Waiting, Withdrawn, Working
@@ -42,14 +50,14 @@ log = logging.getLogger(__name__)
 POISON_DEATHS = 2
 """Workers that a job may kill before it is given up."""
 
+NEARLY_DONE = 10.0
+"""Seconds that a job may still take when the owner needs the computer at once."""
+
+TOOK_TOO_LONG = _(
+    "This takes longer than the owner of this computer allows. Please try it at a smaller size."
+)
+
 _PREVIEW_SIDE = 800
-
-
-class PictureSource(Protocol):
-    """Where pictures come from."""
-
-    async def fetch(self, picture: PictureRef) -> bytes:
-        """The file. Raises `EffectError` with a sentence where it can't be had."""
 
 
 class Dispatcher:
@@ -64,35 +72,40 @@ class Dispatcher:
         effects: Mapping[str, Effect],
         outputs: Callable[[JobOrder], tuple[Output, ...]],
         limits: Limits,
+        holds: Holds,
+        estimates: Estimates,
+        tell_failing: Callable[[DeviceFails], Coroutine[Any, Any, None]],
         developer: int | None = None,
     ) -> None:
-        """`developer` is the user who is told the details of their jobs."""
-        self._store, self._engine, self._source = store, engine, source
-        self._effects, self._outputs = effects, outputs
-        self._admission = Admission(store, limits)
-        self._developer = developer
+        """`tell_failing` tells the owner; `developer` is the user who is told the details of their jobs."""
+        self._store, self._engine, self._larder = store, engine, Larder(source)
+        self._effects, self._outputs, self._holds = effects, outputs, holds
+        self._admission, self._deadlines = Admission(store, limits), Deadlines(limits, self._is_over)
+        self._tell_failing, self._developer = tell_failing, developer
         self._scheduler, self._errands = Scheduler(), Errands()
+        self._forecast = Forecast(estimates, effects)
         self._active: dict[int, Job] = {}
         self._fetching: dict[int, asyncio.Task[None]] = {}
-        self._began: dict[int, tuple[str, float]] = {}
-        """On which device the worker began with each job, and when."""
         self._stopped_by_owner: set[int] = set()
-        self._done: dict[int, float] = {}
-        """The fraction of each job that is done."""
+        self._put_back: set[int] = set()
+        """Jobs that are being stopped to be begun again later."""
         self._group: asyncio.TaskGroup | None = None
         self.updates: asyncio.Queue[JobUpdate] = asyncio.Queue()
 
     async def run(self) -> None:
         """Recover what an earlier run left, then serve until cancelled."""
         for job in self._store.recover():
-            self._enqueue(job, restarted=True)
+            self._add(job)
+        self._tell_positions(restarted=True)
         try:
             async with asyncio.TaskGroup() as self._group:
                 self._feed()
+                self._group.create_task(self._follow_holds())
                 async for event in self._engine.events():
                     self._take(event)
         finally:
             self._group = None
+            self._larder.expect(())
 
     def submit(self, order: JobOrder) -> Job:
         """Accept an order: from here on it is kept. Raises `Refused` when a limit is met."""
@@ -102,22 +115,6 @@ class Dispatcher:
         self._enqueue(job)
         self._feed()
         return job
-
-    @property
-    def paused(self) -> bool:
-        """Whether nothing new is begun."""
-        return self._store.is_paused()
-
-    def pause(self) -> None:
-        """Begin nothing new, through restarts, until `resume`; what runs goes on."""
-        self._store.set_paused(True)
-        self._tell_positions()
-
-    def resume(self) -> None:
-        """Go on with the jobs that wait."""
-        self._store.set_paused(False)
-        self._tell_positions()
-        self._feed()
 
     async def cancel(self, job_id: int, *, by_owner: bool = False) -> None:
         """Withdraw a job: at once if it waits, as soon as its effect looks up if it runs."""
@@ -131,6 +128,7 @@ class Dispatcher:
             self._withdraw(self._active.pop(job_id))
             self._feed()
         elif job_id in self._active:
+            self._put_back.discard(job_id)
             await self._engine.cancel(str(job_id))
 
     async def cancel_user(self, user_id: int, *, by_owner: bool = False) -> int:
@@ -142,10 +140,7 @@ class Dispatcher:
 
     def standing(self) -> list[Working | Waiting]:
         """Every job that is being done, and then those that wait, in the order in which they are served."""
-        working = [self._working(job, self._done.get(job.id, 0.0)) for job in self._active.values()]
-        ahead, paused = len(working), self.paused
-        waiting = enumerate(self._scheduler.order())
-        return [*working, *(Waiting(job, ahead + n, paused=paused) for n, job in waiting)]
+        return [*map(self._forecast.working, self._active.values()), *self._waiting()]
 
     async def run_errand(
         self,
@@ -162,36 +157,73 @@ class Dispatcher:
         self._feed()
         return await result
 
-    def _enqueue(self, job: Job, *, first: bool = False, restarted: bool = False) -> None:
+    async def _follow_holds(self) -> None:
+        """Make room for the owner, and go on."""
+        async for _change in self._holds.changes():
+            if self._holds.in_use_by() is not None:
+                self._larder.expect(())
+                await self._make_room()
+            self._tell_positions()
+            self._feed()
+
+    async def _make_room(self) -> None:
+        """Put back into the queue what would not be done in a moment, and the devices to rest."""
+        for job in reversed(list(self._active.values())):
+            if (fetch := self._fetching.get(job.id)) is not None:
+                fetch.cancel()
+                self._end(job)
+                self._enqueue(job, first=True)
+            elif not self._is_nearly_done(job):
+                log.info("job %d is put back: the owner needs the computer", job.id)
+                self._put_back.add(job.id)
+                await self._engine.cancel(str(job.id))
+        for errand_id in self._errands.give_way(len(self._engine.capacity())):
+            await self._engine.cancel(errand_id)
+        await self._engine.rest()
+
+    def _is_nearly_done(self, job: Job) -> bool:
+        remaining = self._forecast.working(job).remaining
+        return remaining is not None and remaining < NEARLY_DONE
+
+    def _enqueue(self, job: Job, *, first: bool = False) -> None:
+        self._add(job, first=first)
+        self._tell_positions()
+
+    def _add(self, job: Job, *, first: bool = False) -> None:
         effect = self._effects.get(job.order.effect_id)
         if effect is None:
             job = self._store.advance(job, JobState.FAILED)
             self._tell(NotDone(job, _("I no longer have this effect. Please choose another: /start")))
             return
         self._scheduler.add(job, express=effect.express, first=first)
-        ahead = [waiting.id for waiting in self._scheduler.order()].index(job.id) + len(self._active)
-        paused = self.paused
-        free = 0 if paused else sum(device.ready for device in self._engine.capacity())
-        self._tell(Waiting(job, max(0, ahead - free), restarted, paused))
 
     def _feed(self) -> None:
         """Start as many waiting jobs as there are devices ready for one."""
-        if self._group is None or self.paused:  # not running yet, or no more
+        if self._group is None or self._holds.current() is not None:  # not running yet, or no more
             return
-        free = sum(device.ready for device in self._engine.capacity()) - len(self._fetching)
+        devices = self._engine.capacity()
+        free = sum(device.ready for device in devices)
+        free -= sum(not self._is_express(self._active[job_id]) for job_id in self._fetching)
+        lanes = sum(device.express for device in devices) - len(self._fetching)
         took = False
-        while free > 0 and (job := self._scheduler.take()) is not None:
+        while lanes > 0 and (job := self._scheduler.take(express_only=free <= 0)) is not None:
             self._active[job.id] = job
             self._fetching[job.id] = self._group.create_task(self._start(job))
-            free -= 1
+            lanes -= 1
+            free -= not self._is_express(job)
             took = True
         if took:
             self._tell_positions()
+        free = min(free, lanes)
         while free > 0 and (errand := self._errands.take()) is not None:
             self._group.create_task(self._start_errand(errand))
             free -= 1
         for errand_id in self._errands.give_way(len(self._scheduler)):
             self._group.create_task(self._engine.cancel(errand_id))
+        self._larder.expect(self._scheduler.order()[: len(devices)])
+
+    def _is_express(self, job: Job) -> bool:
+        return self._effects[job.order.effect_id].express
 
     async def _start_errand(self, errand: Task) -> None:
         try:
@@ -203,10 +235,7 @@ class Dispatcher:
         """Fetch the pictures of `job` and hand it to the engine."""
         order = job.order
         try:
-            images = {
-                slot: tuple([InputPicture(await self._source.fetch(ref), ref.crop) for ref in refs])
-                for slot, refs in order.pictures.items()
-            }
+            images = await self._larder.images(job)
         except EffectError as error:
             self._give_up(job, error.user_message)
             return
@@ -221,6 +250,7 @@ class Dispatcher:
             seed=order.seed,
             preview_side=_PREVIEW_SIDE,
             details=order.user_id == self._developer,
+            express=self._is_express(job),
         )
         del self._fetching[job.id]
         try:
@@ -230,9 +260,15 @@ class Dispatcher:
             self._enqueue(self._store.advance(job, JobState.QUEUED), first=True)
             self._feed()
 
-    def _take(self, event: TaskEvent | CapacityChanged) -> None:
+    def _take(self, event: EngineEvent) -> None:
         if isinstance(event, CapacityChanged):
             self._feed()
+            if self._group is not None and self._holds.in_use_by() is not None:
+                self._group.create_task(self._engine.rest())  # a worker has come up meanwhile
+            return
+        if isinstance(event, DeviceFails):
+            if self._group is not None:
+                self._group.create_task(self._tell_failing(event))
             return
         if self._errands.hear(event):
             return
@@ -241,32 +277,46 @@ class Dispatcher:
             return
         match event:
             case Started(device=device):
-                self._began[job.id] = device, time.monotonic()
-                self._tell(self._working(job, 0.0))
+                self._forecast.begin(job, self._device(device))
+                self._deadlines.begin(job)
+                self._tell(self._forecast.working(job))
+                self._tell_positions()
             case Progress(fraction=fraction, preview=preview):
-                self._done[job.id] = fraction
-                self._tell(self._working(job, fraction, preview))
+                self._forecast.advance(job, fraction)
+                self._tell(self._forecast.working(job, preview))
+                if self._forecast.is_old:
+                    self._tell_positions()
+            case Encoding():
+                self._forecast.computed(job)
             case Finished(seconds=seconds):
                 log.info("job %d: %s took %.1f s", job.id, job.order.effect_id, seconds)
                 self._store.set_measured(job, event.pixels, seconds)
+                self._forecast.learn(job, event.pixels, seconds)
                 job = self._ended(job, JobState.FINISHED)
                 self._tell(Done(job, event.pictures, event.notes, seconds, event.facts, event.attachments))
             case Failed(kind=FailureKind.CANCELLED):
-                self._end(job)
-                self._withdraw(job)
+                if self._deadlines.end(job.id):
+                    self._give_up(job, TOOK_TOO_LONG)
+                elif job.id in self._put_back:
+                    self._end(job)
+                    self._enqueue(self._store.advance(job, JobState.QUEUED), first=True)
+                else:
+                    self._end(job)
+                    self._withdraw(job)
             case Failed(kind=kind, message=message, detail=detail):
                 ours = kind in (FailureKind.INTERNAL, FailureKind.OUT_OF_MEMORY)
                 log.warning("job %d failed: %s: %s", job.id, kind, detail)
                 job = self._ended(job, JobState.FAILED)
                 self._tell(NotDone(job, message, f"{kind}: {detail}" if ours else None))
-            case WorkerLost(exitcode=exitcode):
-                self._worker_lost(job, exitcode)
+            case WorkerLost():
+                self._worker_lost(job, event)
 
-    def _worker_lost(self, job: Job, exitcode: int | None) -> None:
+    def _worker_lost(self, job: Job, lost: WorkerLost) -> None:
+        exitcode = "it hung" if lost.hung else lost.exitcode
         log.error("job %d lost its worker (exit code %s)", job.id, exitcode)
         self._end(job)
-        if job.deaths + 1 < POISON_DEATHS:
-            self._enqueue(self._store.advance(job, JobState.QUEUED, died=True), first=True)
+        if job.deaths + lost.guilty < POISON_DEATHS:
+            self._enqueue(self._store.advance(job, JobState.QUEUED, died=lost.guilty), first=True)
             return
         job = self._store.advance(job, JobState.FAILED, died=True)
         message = _("This picture with this effect made my painter fall over twice, so I gave it up.")
@@ -280,8 +330,14 @@ class Dispatcher:
     def _end(self, job: Job) -> None:
         self._active.pop(job.id, None)
         self._fetching.pop(job.id, None)
-        self._began.pop(job.id, None)
-        self._done.pop(job.id, None)
+        self._forecast.end(job.id)
+        self._put_back.discard(job.id)
+        self._deadlines.end(job.id)
+
+    def _is_over(self, job_id: int) -> None:
+        log.warning("job %d takes longer than it may", job_id)
+        if self._group is not None:
+            self._group.create_task(self._engine.cancel(str(job_id)))
 
     def _give_up(self, job: Job, message: Text) -> None:
         job = self._ended(job, JobState.FAILED)
@@ -294,18 +350,16 @@ class Dispatcher:
         log.info("job %d: cancelled by the %s", job.id, "owner" if by_owner else "person")
         self._tell(Withdrawn(self._store.advance(job, JobState.CANCELLED), by_owner))
 
-    def _working(self, job: Job, fraction: float, preview: bytes | None = None) -> Working:
-        if job.id not in self._began:
-            return Working(job, fraction, preview=preview)
-        device, began = self._began[job.id]
-        seconds = time.monotonic() - began
-        remaining = seconds * (1 - fraction) / fraction if fraction >= 0.03 else None
-        return Working(job, fraction, remaining, preview, device, seconds)
+    def _device(self, device_id: str) -> Device:
+        return next(device for device in self._engine.capacity() if device.id == device_id)
 
-    def _tell_positions(self) -> None:
-        paused = self.paused
-        for place, job in enumerate(self._scheduler.order()):
-            self._tell(Waiting(job, place + len(self._active), paused=paused))
+    def _waiting(self) -> list[Waiting]:
+        active, order = self._active.values(), self._scheduler.order()
+        return self._forecast.waiting(active, order, self._engine.capacity(), self._holds.current())
+
+    def _tell_positions(self, *, restarted: bool = False) -> None:
+        for update in self._forecast.news(self._waiting()):
+            self._tell(replace(update, restarted=restarted))
 
     def _tell(self, update: JobUpdate) -> None:
         self.updates.put_nowait(update)

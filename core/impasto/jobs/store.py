@@ -1,34 +1,31 @@
-"""JobStore: every accepted job and whether jobs are begun, kept through restarts.
-
-The only writer of the jobs table.
-"""
+"""JobStore: every accepted job, kept through restarts. The only writer of the jobs table."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 import time
-from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 from impasto.crop import Crop
+from impasto.database import Database
 from impasto.jobs.model import UNFINISHED, Job, JobOrder, JobState, Outcome, PictureRef, check_transition
 
 _KEPT_SECONDS = 30 * 24 * 3600
 
 
 class JobStore:
-    """Jobs in the database `connection`."""
+    """Jobs in `database`."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
+    def __init__(self, database: Database) -> None:
+        self._db = database
 
     def add(self, order: JobOrder) -> Job:
-        """Keep a new job. When this returns, it is on the disk."""
+        """Keep a new job. When this returns, it is on the disk. Raises `NoRoom` where that is full."""
         now = time.time()
         pictures = {slot: [asdict(ref) for ref in refs] for slot, refs in order.pictures.items()}
-        cursor = self._db.execute(
+        cursor = self._db.keep(
             "INSERT INTO jobs (chat_id, user_id, effect_id, options, pictures, as_file, file_format,"
             " language, seed, reply_to, state, created, changed, pixels)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -84,6 +81,14 @@ class JobStore:
         )
         return self.get(job.id)
 
+    def move_chat(self, chat_id: int, new_chat_id: int) -> None:
+        """The chat is another one now, in which its old messages are not."""
+        self._db.execute(
+            "UPDATE jobs SET chat_id = ?, status_message_id = NULL, status_is_photo = 0, reply_to = NULL"
+            " WHERE chat_id = ?",
+            (new_chat_id, chat_id),
+        )
+
     def set_measured(self, job: Job, pixels: int, seconds: float) -> None:
         """Note how many pixels the pictures of `job` really had, and how long its effect took."""
         self._db.execute("UPDATE jobs SET pixels = ?, seconds = ? WHERE id = ?", (pixels, seconds, job.id))
@@ -118,17 +123,6 @@ class JobStore:
             for row in rows
         ]
 
-    def is_paused(self) -> bool:
-        """Whether the owner wants no job to be begun."""
-        return self._db.execute("SELECT 1 FROM facts WHERE name = 'paused'").fetchone() is not None
-
-    def set_paused(self, paused: bool) -> None:
-        """Keep what the owner wants."""
-        if paused:
-            self._db.execute("INSERT OR IGNORE INTO facts VALUES ('paused', '')")
-        else:
-            self._db.execute("DELETE FROM facts WHERE name = 'paused'")
-
     def forget(self, user_id: int) -> None:
         """Delete the jobs of a user that came to their end."""
         marks = ", ".join("?" * len(UNFINISHED))
@@ -148,8 +142,10 @@ class JobStore:
 
     def recover(self) -> list[Job]:
         """At the start: put every unfinished job back into the queue and return them."""
-        lost = (JobState.RUNNING, JobState.FINISHED)
-        self._set_state(JobState.QUEUED, (job.id for job in self.unfinished() if job.state in lost))
+        self._db.execute(
+            "UPDATE jobs SET state = ? WHERE state IN (?, ?)",
+            (JobState.QUEUED, JobState.RUNNING, JobState.FINISHED),
+        )
         return self.unfinished()
 
     def prune(self) -> None:
@@ -159,9 +155,6 @@ class JobStore:
             f"DELETE FROM jobs WHERE state NOT IN ({marks}) AND changed < ?",
             (*UNFINISHED, time.time() - _KEPT_SECONDS),
         )
-
-    def _set_state(self, state: JobState, ids: Iterable[int]) -> None:
-        self._db.executemany("UPDATE jobs SET state = ? WHERE id = ?", [(state, job_id) for job_id in ids])
 
 
 def _job(row: sqlite3.Row) -> Job:

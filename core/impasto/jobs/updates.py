@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from impasto.engine.base import Attachment
 from impasto.imaging import EncodedPicture
+from impasto.jobs.holds import Hold
 from impasto.jobs.model import Job
 from impasto.text import Text
 
@@ -19,12 +20,17 @@ class JobUpdate:
 
 @dataclass(frozen=True, slots=True)
 class Waiting(JobUpdate):
-    """It waits; `ahead` jobs are served before it."""
+    """It waits; `ahead` jobs are served before it, `own` of them the same person's.
+
+    `ready_in` is in how many seconds the picture will be there; None where that is not known.
+    """
 
     ahead: int
     restarted: bool = False
-    paused: bool = False
-    """Nothing is begun just now: the owner needs the computer."""
+    hold: Hold | None = None
+    """Why nothing is begun just now."""
+    own: int = 0
+    ready_in: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from impasto.sandbox.errors import Refusal, Refused
 from impasto.sandbox.methods import METHODS, Call
 from impasto.sandbox.parameters import checked
 from impasto.sandbox.reading import Body, read_body
+from impasto.sandbox.trouble import DOWNLOAD, UNSURE, CarryOut, Troubles
 from impasto.sandbox.world import World
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,9 @@ class BotApi:
     def __init__(self, world: World) -> None:
         self._world = world
         self.refusals: list[Refusal] = []
+        self.troubles = Troubles()
+        self._unsure: set[str] = set()
+        """Requests whose answers were lost: made again, they may be refused through no fault of the bot."""
 
     def routes(self) -> list[web.RouteDef]:
         """The routes, for the application."""
@@ -40,16 +44,30 @@ class BotApi:
         if token != self._world.token:
             raise Refused(401, "Unauthorized")
 
-    async def _call(self, request: web.Request) -> web.Response:
+    async def _call(self, request: web.Request) -> web.StreamResponse:
+        return await self._troubled(request.match_info["method"], request, lambda: self._answer(request))
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        return await self._troubled(DOWNLOAD, request, lambda: self._file(request))
+
+    async def _troubled(self, method: str, request: web.Request, carry_out: CarryOut) -> web.StreamResponse:
+        trouble = self.troubles.of(method)
+        return await carry_out() if trouble is None else await trouble(request, carry_out)
+
+    async def _answer(self, request: web.Request) -> web.Response:
         body = Body()
         try:
             self._check_token(request)
             body = await read_body(request)
+            if UNSURE in request:
+                self._unsure.add(_same(request, body))
             return web.json_response({"ok": True, "result": await self._carried_out(request, body)})
         except Refused as refused:
-            if not refused.blameless:
+            if not refused.blameless and _same(request, body) not in self._unsure:
                 self._record(request.match_info["method"], body, refused)
             return web.json_response(refused.body(), status=refused.code)
+        except ConnectionResetError:  # the bot was killed
+            raise
         except Exception:
             log.exception("the sandbox failed in %s", request.match_info["method"])
             fault = Refused(500, "Internal Server Error")
@@ -69,7 +87,7 @@ class BotApi:
         self.refusals.append(Refusal(method, tuple(names), refused.code, refused.description))
         log.warning("refused %s(%s): %s", method, ", ".join(names), refused.description)
 
-    async def _download(self, request: web.Request) -> web.Response:
+    async def _file(self, request: web.Request) -> web.Response:
         try:
             self._check_token(request)
             stored = self._world.files.at(request.match_info["path"])
@@ -79,3 +97,8 @@ class BotApi:
         except Refused as refused:
             return web.json_response(refused.body(), status=refused.code)
         return web.Response(body=stored.data, content_type="application/octet-stream")
+
+
+def _same(request: web.Request, body: Body) -> str:
+    """What a request has in common with itself when it is made again."""
+    return repr((request.match_info["method"], sorted(body.values.items())))

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from impasto.sandbox.files import Media
 
 _MEDIA: Final = ("photo", "document", "sticker", "voice", "video", "animation", "audio", "video_note")
-_SERVICE: Final = ("new_chat_members", "left_chat_member")
+_SERVICE: Final = ("new_chat_members", "left_chat_member", "migrate_to_chat_id", "migrate_from_chat_id")
 
 Membership = Literal["left", "member", "kicked"]
 
@@ -42,13 +42,17 @@ class User:
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """A group of people; `bot` says what the bot is in it. Its messages have numbers of their own."""
+    """A group of people; `bot` says what the bot is in it. Its messages have numbers of their own.
+
+    `moved_to` is the id of the supergroup that it has become.
+    """
 
     id: int
     title: str
     members: dict[int, User]
     bot: Membership = "left"
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    moved_to: int | None = None
 
     def as_chat(self) -> dict[str, Any]:
         """The Bot API's Chat."""
@@ -85,7 +89,7 @@ class Message:
 
     @property
     def is_service(self) -> bool:
-        """Whether it only tells that somebody came or went."""
+        """Whether it only tells that somebody came or went, or that the group moved."""
         return any(name in self.content for name in _SERVICE)
 
     def buttons(self) -> list[dict[str, Any]]:

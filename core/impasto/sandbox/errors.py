@@ -22,17 +22,25 @@ class Refusal:
 class Refused(Exception):
     """The answer to a request that is not carried out.
 
-    `code` is the HTTP status and Telegram's error_code; `retry_after` are the seconds of a 429. `blameless`
-    says that the bot could not know better: a person had just deleted the message, for instance.
+    `code` is the HTTP status and Telegram's error_code; `retry_after` are the seconds of a 429;
+    `moved_to` is the chat that a group has become. `blameless` says that the bot could not know better: a
+    person had just deleted the message, for instance.
     """
 
     def __init__(
-        self, code: int, description: str, retry_after: int | None = None, *, blameless: bool = False
+        self,
+        code: int,
+        description: str,
+        retry_after: int | None = None,
+        *,
+        moved_to: int | None = None,
+        blameless: bool = False,
     ) -> None:
         super().__init__(description)
         self.code = code
         self.description = description
         self.retry_after = retry_after
+        self.moved_to = moved_to
         self.blameless = blameless or code in _CIRCUMSTANCES
 
     def body(self) -> dict[str, Any]:
@@ -40,6 +48,8 @@ class Refused(Exception):
         body: dict[str, Any] = {"ok": False, "error_code": self.code, "description": self.description}
         if self.retry_after is not None:
             body["parameters"] = {"retry_after": self.retry_after}
+        if self.moved_to is not None:
+            body["parameters"] = {"migrate_to_chat_id": self.moved_to}
         return body
 
 

@@ -14,6 +14,7 @@ from impasto.sandbox.guard import add_headers, only_from_here
 from impasto.sandbox.limits import MIB, UPLOAD_BYTES
 from impasto.sandbox.people import PeopleApi
 from impasto.sandbox.rates import Rates
+from impasto.sandbox.trouble import Troubles
 from impasto.sandbox.world import World
 
 _LOOPBACK: Final = "127.0.0.1"
@@ -100,6 +101,15 @@ class Sandbox:
     def refusals(self) -> list[Refusal]:
         """The bot's requests that broke the rules; 401, 403, 409 and 429 are circumstances."""
         return self._api.refusals
+
+    @property
+    def trouble(self) -> Troubles:
+        """What goes wrong with the bot's requests: nothing, unless a test adds it."""
+        return self._api.troubles
+
+    def migrate(self, group_id: int, *, told: bool = True) -> int:
+        """Make a group a supergroup; the id of that. `told`: the bot hears of it at once."""
+        return self._world.migrate(self._world.groups[group_id], told=told).id
 
     @property
     def throttled(self) -> int:

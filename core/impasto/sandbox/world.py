@@ -111,6 +111,22 @@ class World:
         self._tell_membership(group, by, "member", "kicked")
         self.events.publish("group", group.id)
 
+    def migrate(self, group: Group, *, told: bool) -> Group:
+        """A group becomes a supergroup, which is another chat and empty; `told`: the bot hears of it at once.
+
+        If it does not, it learns of it when it next writes there.
+        """
+        new = Group(next(self._group_ids), group.title, group.members, bot=group.bot)
+        self.groups[new.id] = new
+        self._messages[new.id] = {}
+        by = next(iter(group.members.values()))
+        if told:
+            self.post(group, {"migrate_to_chat_id": new.id}, sender=by)
+            self.post(new, {"migrate_from_chat_id": group.id}, sender=by)
+        group.moved_to = new.id
+        self.events.publish("group", new.id)
+        return new
+
     def _tell_membership(self, chat: Chat, by: User, old: Membership, new: Membership) -> None:
         change = {"chat": chat.as_chat(), "from": by.as_sender(), "date": int(time.time())}
         members = {"old_chat_member": member(self.bot, old), "new_chat_member": member(self.bot, new)}

@@ -88,7 +88,10 @@ class Translation:
         """Height and width that the network sees."""
         longest = max(image.size)
         side = {FULL: longest, USUAL: self._generator.side}.get(size) or int(size)
-        pixels = _KEPT_BYTES // (self._generator.kept_per_pixel * self._dtype.itemsize)
+        most_kept = _KEPT_BYTES
+        if self._device.type == "cpu" and context.budget is not None:
+            most_kept = min(most_kept, context.budget // 2)
+        pixels = most_kept // (self._generator.kept_per_pixel * self._dtype.itemsize)
         most = min(math.sqrt(pixels / (image.width * image.height)), _LONGEST / longest)
         factor = min(1.0, side / longest, most)
         height, width = (max(1, round(length * factor)) for length in (image.height, image.width))
@@ -124,13 +127,15 @@ class Translation:
 
     def _memory(self, padded: torch.Tensor, context: JobContext) -> tuple[torch.device, int]:
         """Where feature maps are kept, and how many elements a stripe's tensors may have."""
+        per_element = _STRIPE_TENSORS * self._dtype.itemsize
         if self._device.type != "cuda":
-            return self._device, _CPU_ELEMENTS
+            elements = _CPU_ELEMENTS if context.budget is None else context.budget // 2 // per_element
+            return self._device, min(_CPU_ELEMENTS, elements)
         free, _total = torch.cuda.mem_get_info(self._device)
         half = min(free, context.budget or free) // 2
         kept = self._generator.kept_per_pixel * self._dtype.itemsize * padded.shape[-2] * padded.shape[-1]
         store = self._device if kept <= half else torch.device("cpu")
-        elements = half // (_STRIPE_TENSORS * self._dtype.itemsize)
+        elements = half // per_element
         return store, max(_LEAST_ELEMENTS, min(_MOST_ELEMENTS, elements))
 
 

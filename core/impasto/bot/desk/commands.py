@@ -45,6 +45,7 @@ from impasto.bot.view import card_html, keyboard
 from impasto.effects import Effect
 from impasto.engine.base import Engine
 from impasto.jobs.dispatcher import Dispatcher
+from impasto.jobs.holds import Holds
 from impasto.jobs.store import JobStore
 from impasto.log import RecentLines
 from impasto.text import Text, plural
@@ -87,6 +88,7 @@ class Desk:
         access: Access,
         announcements: Announcements,
         dispatcher: Dispatcher,
+        holds: Holds,
         engine: Engine,
         store: JobStore,
         users: UserStore,
@@ -96,6 +98,7 @@ class Desk:
     ) -> None:
         self._bot, self._owner, self._door, self._access = bot, owner, door, access
         self._announcements, self._dispatcher, self._engine = announcements, dispatcher, engine
+        self._holds = holds
         self._store, self._users, self._effects = store, users, effects
         self._faults, self._lines = faults, lines
         self._commands: dict[str, Callable[[Message, str], Awaitable[None]]] = {
@@ -186,7 +189,7 @@ class Desk:
         await self._show(self._queue_card())
 
     async def _pause(self, _message: Message, _argument: str) -> None:
-        self._dispatcher.pause()
+        self._holds.pause()
         words = _(
             "⏸ Paused. What runs is finished; nothing new is begun, even after a restart, until /resume. "
             "People can still order, and read that they wait for your computer."
@@ -194,13 +197,9 @@ class Desk:
         await self._show(Card((words,)))
 
     async def _resume(self, _message: Message, _argument: str) -> None:
-        if not self._dispatcher.paused:
-            await self._show(Card((_("I am not paused."),)))
-            return
         waiting = len(self._dispatcher.standing())
-        self._dispatcher.resume()
-        words = plural("▶️ I go on: {n} picture.", "▶️ I go on: {n} pictures.", waiting)
-        await self._show(Card((words,)) if waiting else Card((_("▶️ I go on. Nobody waits."),)))
+        lifted = self._holds.resume()
+        await self._show(queue.resumed_card(lifted, waiting, self._owner.language()))
 
     async def _devices(self, _message: Message, _argument: str) -> None:
         dispatcher = self._dispatcher
@@ -208,7 +207,7 @@ class Desk:
             self._engine.capacity(),
             dispatcher.standing(),
             self._effects,
-            dispatcher.paused,
+            self._holds.current(),
             self._owner.language(),
         )
         await self._show(card)
@@ -278,7 +277,7 @@ class Desk:
 
     def _queue_card(self, without: int | None = None) -> Card:
         standing = [update for update in self._dispatcher.standing() if update.job.id != without]
-        return queue.queue_card(standing, self._effects, self._dispatcher.paused, self._owner.language())
+        return queue.queue_card(standing, self._effects, self._holds.current(), self._owner.language())
 
     async def _banned(self, argument: str) -> Card:
         user_id = self._orderer(argument)

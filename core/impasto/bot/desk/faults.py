@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from datetime import datetime
 from html import escape
 
 from impasto.bot.replies import Card
+from impasto.database import Database
 from impasto.i18n import Language
 from impasto.log import redacted
 from impasto.text import Text, verbatim
@@ -50,10 +50,10 @@ def first_line(detail: str) -> str:
 
 
 class FaultBook:
-    """The last faults, in the database `connection`, without `secrets`; their kinds since the start."""
+    """The last faults, in `database`, without `secrets`; their kinds since the start."""
 
-    def __init__(self, connection: sqlite3.Connection, secrets: tuple[str, ...] = ()) -> None:
-        self._db, self._secrets = connection, secrets
+    def __init__(self, database: Database, secrets: tuple[str, ...] = ()) -> None:
+        self._db, self._secrets = database, secrets
         self._kinds: dict[str, int] = {}
 
     def record(self, reference: str, detail: str) -> int:

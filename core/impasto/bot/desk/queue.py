@@ -11,6 +11,8 @@ from impasto.bot.replies import Card, Label
 from impasto.effects import Effect
 from impasto.engine.base import Device
 from impasto.i18n import Language
+from impasto.jobs.forecast import about
+from impasto.jobs.holds import Hold, InUse, QuietHours
 from impasto.jobs.model import Job
 from impasto.jobs.updates import Waiting, Working
 from impasto.text import Text, plural, verbatim
@@ -18,11 +20,12 @@ from impasto.text import text as _
 
 MOST_SHOWN = 20
 
-PAUSED = _("⏸ Paused: nothing new is begun. /resume goes on.")
-
 
 def queue_card(
-    standing: Sequence[Working | Waiting], effects: Mapping[str, Effect], paused: bool, language: Language
+    standing: Sequence[Working | Waiting],
+    effects: Mapping[str, Effect],
+    hold: Hold | None,
+    language: Language,
 ) -> Card:
     """What runs, and then what waits, each with a button that cancels it."""
     shown = standing[:MOST_SHOWN]
@@ -35,18 +38,37 @@ def queue_card(
     ]
     nothing = () if standing else (_("Nothing runs, and nobody waits."),)
     return Card(
-        (*nothing, *_paused(paused)),
+        (*nothing, *_held(hold, language)),
         in_rows(cancels, 2),
         heading=_("🗂 Running and waiting"),
         lines=tuple(lines),
     )
 
 
+def resumed_card(lifted: Sequence[Hold], waiting: int, language: Language) -> Card:
+    """What goes on, and until when, after these holds are lifted."""
+    if not lifted:
+        return Card((_("I am not paused."),))
+    words = plural("▶️ I go on: {n} picture.", "▶️ I go on: {n} pictures.", waiting)
+    lines = [words if waiting else _("▶️ I go on. Nobody waits.")]
+    for hold in lifted:
+        match hold:
+            case QuietHours(until=until):
+                again = _(
+                    "This time I work through the quiet hours until {time}; the next ones I keep again."
+                )
+                lines.append(again(time=language.clock(until)))
+            case InUse(program=program):
+                again = _("I work while {program} runs; when it is started the next time, I hold off again.")
+                lines.append(again(program=program))
+    return Card(tuple(lines))
+
+
 def devices_card(
     devices: Sequence[Device],
     standing: Sequence[Working | Waiting],
     effects: Mapping[str, Effect],
-    paused: bool,
+    hold: Hold | None,
     language: Language,
 ) -> Card:
     """Each device and what it does."""
@@ -56,7 +78,7 @@ def devices_card(
         for device in devices
     )
     nothing = () if lines else (_("I am still looking which devices there are."),)
-    return Card((*nothing, *_paused(paused)), heading=_("🖥 Devices"), lines=lines)
+    return Card((*nothing, *_held(hold, language)), heading=_("🖥 Devices"), lines=lines)
 
 
 def _work(
@@ -76,18 +98,23 @@ def _work(
 
 def _line(update: Working | Waiting, effects: Mapping[str, Effect], language: Language) -> Text:
     job = update.job
-    about = _("{number} · {effect}")(number=str(job.id), effect=_title(job, effects))
+    this = _("{number} · {effect}")(number=str(job.id), effect=_title(job, effects))
     match update:
-        case Waiting():
+        case Waiting(ready_in=ready_in):
             since = language.when(datetime.fromtimestamp(job.created).astimezone())
-            return _("{job} · waiting since {time}")(job=about, time=since)
+            if ready_in is None:
+                return _("{job} · waiting since {time}")(job=this, time=since)
+            return _("{job} · waiting since {time}, ready in about {duration}")(
+                job=this, time=since, duration=language.duration(about(ready_in))
+            )
         case Working(device=None):
-            return _("{job} · its pictures are being fetched")(job=about)
+            return _("{job} · its pictures are being fetched")(job=this)
         case Working(remaining=None, seconds=seconds):
-            return _("{job} · running for {duration}")(job=about, duration=language.duration(seconds))
+            return _("{job} · running for {duration}")(job=this, duration=language.duration(seconds))
         case Working(remaining=remaining, seconds=seconds):
+            left = language.duration(about(remaining or 0.0))
             return _("{job} · running for {duration}, about {remaining} left")(
-                job=about, duration=language.duration(seconds), remaining=language.duration(remaining or 0)
+                job=this, duration=language.duration(seconds), remaining=left
             )
 
 
@@ -96,5 +123,15 @@ def _title(job: Job, effects: Mapping[str, Effect]) -> Text:
     return heading(effect) if effect is not None else verbatim(job.order.effect_id)
 
 
-def _paused(paused: bool) -> tuple[Text, ...]:
-    return (PAUSED,) if paused else ()
+def _held(hold: Hold | None, language: Language) -> tuple[Text, ...]:
+    match hold:
+        case None:
+            return ()
+        case QuietHours(until=until):
+            words = _("🌙 Quiet hours until {time}: nothing new is begun. /resume goes on at once.")
+            return (words(time=language.clock(until)),)
+        case InUse(program=program):
+            words = _("⏸ {program} is running: nothing is begun until it has ended. /resume goes on at once.")
+            return (words(program=program),)
+        case _:
+            return (_("⏸ Paused: nothing new is begun. /resume goes on."),)

@@ -55,8 +55,11 @@ def method(name: str) -> Callable[[Handler], Handler]:
 
 
 def known_chat(world: World, chat_id: int | str) -> Chat:
-    """The private chat or group. Raises `Refused` where the bot has never been in touch with it."""
+    """The private chat or group. Raises `Refused` where the bot never was in touch with it, or it moved."""
     match world.chat(chat_id) if isinstance(chat_id, int) else None:
+        case Group(moved_to=int() as new):
+            upgraded = "Bad Request: group chat was upgraded to a supergroup chat"
+            raise Refused(400, upgraded, moved_to=new, blameless=True)
         case User() as user if user.started or user.met:
             return user
         case Group() as group if group.bot != "left":
