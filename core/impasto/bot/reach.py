@@ -126,8 +126,8 @@ class Reach:
 class PollRequest(HTTPXRequest):
     """The HTTP client that polls for `updates`, and says how it went.
 
-    A poll confirms the updates before it, which Telegram then forgets. So it waits until they are handled: what
-    a killed bot did not come to is sent again. What takes long is not waited for.
+    A poll confirms the updates before it, which Telegram then forgets. So it waits until they are handled:
+    what a killed bot did not come to is sent again. What takes long is not waited for.
     """
 
     def __init__(self, reach: Reach, updates: asyncio.Queue[object]) -> None:
