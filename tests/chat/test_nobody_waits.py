@@ -1,5 +1,6 @@
 """Nobody waits for somebody else's long picture, nor for one that never comes to an end."""
 
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -23,7 +24,7 @@ async def painting(person: Person, effect: str, seconds: int = 0) -> Seen:
 
 @pytest.fixture
 async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
-    limits = {"LIMITS__MINUTES_BY_EFFECT": '{"probe.patient": 0.1}', "LIMITS__SILENT_SECONDS": "4"}
+    limits = {"LIMITS__MINUTES_BY_EFFECT": '{"probe.patient": 0.2}', "LIMITS__SILENT_SECONDS": "4"}
     async with Studio(tmp_path / "data", **limits) as studio:
         yield studio
         assert studio.sandbox.refusals == []
@@ -42,11 +43,19 @@ async def test_a_quick_picture_is_made_while_a_long_one_is_being_painted(studio:
 
 async def test_a_job_that_takes_longer_than_allowed_is_ended_with_a_sentence(studio: Studio) -> None:
     async with await studio.join() as ada:
-        status = await painting(ada, "Patient", seconds=10)
+        status = await painting(ada, "Patient", seconds=14)
         told = await ada.sees("takes longer than the owner of this computer allows", timeout=20)
         assert told.id == status.id
         await ada.send_photo(photo(), "/mirror")
         await ada.sees(is_result)
+
+
+async def test_a_job_that_would_take_far_longer_than_allowed_is_ended_early(studio: Studio) -> None:
+    async with await studio.join() as ada:
+        await painting(ada, "Patient", seconds=60)
+        before = time.monotonic()
+        await ada.sees("takes longer than the owner of this computer allows", timeout=20)
+        assert time.monotonic() - before < 10, "a tenth tells enough"
 
 
 async def test_a_device_that_hangs_is_noticed_and_the_owner_is_told(studio: Studio) -> None:

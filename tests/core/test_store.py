@@ -233,14 +233,14 @@ def test_sessions_go_after_thirty_days_and_with_their_chat(path: Path) -> None:
         sessions = Sessions(database, mend=lambda session: None)
         for chat in (1, 2):
             session = sessions.of(chat, 6)
-            session.effect_id = f"effect of {chat}"
+            session.effect_id, session.card_id = f"effect of {chat}", 17
             sessions.keep(chat, 6)
         sessions.move(2, -100)
         database.execute("UPDATE sessions SET changed = changed - 31 * 24 * 3600 WHERE chat_id = 1")
         sessions.prune()
         later = Sessions(database, mend=lambda session: None)
         assert later.of(1, 6) == later.of(2, 6) == Session()
-        assert later.of(-100, 6).effect_id == "effect of 2"
+        assert later.of(-100, 6) == Session(effect_id="effect of 2"), "17 is another message there"
 
 
 async def test_an_update_that_telegram_sends_again_after_a_kill_is_not_handled_again(path: Path) -> None:

@@ -62,10 +62,12 @@ class Sessions:
             self._db.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?)", values, lazily=True)
 
     def move(self, chat_id: int, new_chat_id: int) -> None:
-        """The chat has another number now."""
+        """The chat has another number now, in which the card's message is not to be found."""
         self._drop(lambda key: key[0] in (chat_id, new_chat_id))
         self._db.execute(
-            "UPDATE OR REPLACE sessions SET chat_id = ? WHERE chat_id = ?", (new_chat_id, chat_id)
+            "UPDATE OR REPLACE sessions SET chat_id = ?, session = json_remove(session, '$.card_id')"
+            " WHERE chat_id = ?",
+            (new_chat_id, chat_id),
         )
 
     def forget(self, user_id: int) -> None:

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from impasto.config import Limits
 from impasto.jobs.model import Job
 
+_HOPELESS = 2.0
+"""Estimates are not exact: a job is given up early where it needs so many times what it has left."""
+
 
 class Deadlines:
     """Counts from `begin` to `end` of a job, by `limits`."""
@@ -25,6 +28,14 @@ class Deadlines:
         loop = asyncio.get_running_loop()
         self._timers[job.id] = loop.call_later(minutes * 60, self._is_over, job.id)
 
+    def foresee(self, job_id: int, remaining: float) -> None:
+        """It will take so many seconds more, about: far over its time, it is named now and not after all."""
+        timer = self._timers.get(job_id)
+        if timer is not None and job_id not in self._late:
+            left = timer.when() - asyncio.get_running_loop().time()
+            if remaining > _HOPELESS * left:
+                self._is_over(job_id)
+
     def end(self, job_id: int) -> bool:
         """It is computed no longer. Whether its time was over."""
         late = job_id in self._late
@@ -34,5 +45,6 @@ class Deadlines:
         return late
 
     def _is_over(self, job_id: int) -> None:
+        self._timers[job_id].cancel()
         self._late.add(job_id)
         self._over(job_id)

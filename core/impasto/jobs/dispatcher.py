@@ -283,7 +283,10 @@ class Dispatcher:
                 self._tell_positions()
             case Progress(fraction=fraction, preview=preview):
                 self._forecast.advance(job, fraction)
-                self._tell(self._forecast.working(job, preview))
+                working = self._forecast.working(job, preview)
+                self._tell(working)
+                if working.remaining is not None:
+                    self._deadlines.foresee(job.id, working.remaining)
                 if self._forecast.is_old:
                     self._tell_positions()
             case Encoding():
@@ -347,8 +350,9 @@ class Dispatcher:
     def _withdraw(self, job: Job) -> None:
         by_owner = job.id in self._stopped_by_owner
         self._stopped_by_owner.discard(job.id)
+        job = self._store.advance(job, JobState.CANCELLED)
         log.info("job %d: cancelled by the %s", job.id, "owner" if by_owner else "person")
-        self._tell(Withdrawn(self._store.advance(job, JobState.CANCELLED), by_owner))
+        self._tell(Withdrawn(job, by_owner))
 
     def _device(self, device_id: str) -> Device:
         return next(device for device in self._engine.capacity() if device.id == device_id)
