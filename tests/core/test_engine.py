@@ -20,6 +20,7 @@ from impasto.crop import Crop
 from impasto.effects import OptionValue
 from impasto.engine.base import (
     DeviceFails,
+    Encoding,
     Failed,
     FailureKind,
     Finished,
@@ -165,6 +166,18 @@ async def test_an_express_task_is_done_at_the_progress_points_of_a_long_one(stag
     end = await stage.end_of(long)
     assert isinstance(end, Finished)
     assert end.seconds >= 2.9
+
+
+async def test_the_next_task_begins_while_the_last_picture_is_made_into_a_file(stage: Stage) -> None:
+    large = {"content": (InputPicture(photo(1200, 800)),)}
+    first, second = replace(a_task("twice", 1), images=large), a_task("mirror", 2)
+    await stage.submit(first)
+    await stage.until(lambda: any(isinstance(event, Encoding) for event in stage.events))
+    await stage.submit(second)
+    await stage.end_of(first)
+    await stage.end_of(second)
+    told = [(type(event), event.task_id) for event in stage.events]
+    assert told.index((Started, "2")) < told.index((Finished, "1"))
 
 
 async def test_a_long_task_that_does_not_look_up_is_given_no_express_task(stage: Stage) -> None:
