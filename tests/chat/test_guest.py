@@ -46,7 +46,7 @@ async def test_while_the_owner_plays_what_runs_is_put_back_and_the_memory_is_giv
             told = await ada.sees("I begin your picture again by myself as soon as the computer is free.")
             assert told.id == status.id
             assert "Your picture is next." in told.text
-            await studio.logs(rf"worker on cpu \(pid {worker.pid}\) ended: 0")
+            await studio.logs("worker on cpu ended: its memory is given back")
             await bob.send_photo(photo(), "/mirror")
             told = await bob.sees("The owner is using this computer just now.")
             assert "game" not in told.text.lower(), "what the owner plays is nobody's business"

@@ -1,11 +1,13 @@
 """Where settings come from, and what is said when they are wrong."""
 
+from datetime import time
 from pathlib import Path
 
 import pytest
 
 from impasto.config import ConfigurationError, load_settings
 from impasto.log import RedactingFormatter
+from impasto.quiet import DailySpan
 
 TOKEN = "123456789:AAExampleExampleExampleExampleExample"
 
@@ -21,15 +23,152 @@ def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.parametrize(
-    ("toml", "names"),
-    [("devices = 'gpu'", "devices"), ("ownr = 3", "ownr"), ("owner = ", "impasto.toml")],
-    ids=["value", "key", "syntax"],
+    ("toml", "says"),
+    {
+        "ownr = 3": "ownr in FILE: there is no such setting, did you mean owner?",
+        "zzz = 3": "zzz in FILE: there is no such setting",
+        "quiet_hours = '1'": "quiet_hours in FILE: there is no such setting, did you mean guest.quiet_hours?",
+        "[limit]": "limit in FILE: there is no such setting, did you mean limits?",
+        "limits.jobs_by_user = 3": "limits.jobs_by_user in FILE: there is no such setting, "
+        "did you mean limits.jobs_per_user?",
+        "guest.quite_hours = []": "guest.quite_hours in FILE: there is no such setting, "
+        "did you mean guest.quiet_hours?",
+        "guest.job_minutes = 3": "guest.job_minutes in FILE: there is no such setting, "
+        "did you mean limits.job_minutes?",
+        "telegram.botname = 'A'": "telegram.botname in FILE: there is no such setting, "
+        "did you mean telegram.bot_name?",
+        "limits = 3": "limits in FILE: write the settings of this table one by one",
+        "devices = 'gpu'": "devices in FILE: write auto, cpu, cuda:0 or cuda:0,cuda:1, instead of 'gpu'",
+        "log_level = 'loud'": "log_level in FILE: write DEBUG, INFO, WARNING or ERROR, instead of 'loud'",
+        "owner = '@ada'": "owner in FILE: write your number in Telegram, "
+        "which /id in the chat with the bot tells, instead of '@ada'",
+        "allowed = [1, 'ada']": "allowed in FILE: write a person's number in Telegram, "
+        "which /id in their chat with the bot tells, instead of 'ada'",
+        "private = 'maybe'": "private in FILE: write true or false",
+        "data_dir = 3": "data_dir in FILE: write a path in quotation marks",
+        "token = 12345": "token in FILE: write it in quotation marks",
+        "telegram.silence = 1": "telegram.silence in FILE: write 3 or more",
+        "telegram.bot_name = ''": "telegram.bot_name in FILE: "
+        "write a name of 1 to 64 characters in quotation marks, instead of ''",
+        "limits.jobs_per_user = 'ten'": "limits.jobs_per_user in FILE: write a whole number",
+        "limits.jobs_per_user = 0": "limits.jobs_per_user in FILE: write 1 or more",
+        "limits.job_minutes = 'long'": "limits.job_minutes in FILE: write a number",
+        "limits.job_minutes = 0": "limits.job_minutes in FILE: write a number above 0",
+        "limits.worker_memory = '1 GiB'": "limits.worker_memory in FILE: "
+        "write a size of at least 2 GiB, as in 4 GiB, instead of '1 GiB'",
+        "limits.device_memory = '4 elephants'": "limits.device_memory in FILE: "
+        "write a size, as in 512 MiB or 4 GiB, instead of '4 elephants'",
+        "limits.result_memory = -1": "limits.result_memory in FILE: "
+        "write a size, as in 512 MiB or 4 GiB, instead of -1",
+        "limits.minutes_by_effect = {nst.gatys = 20}": "limits.minutes_by_effect in FILE: "
+        """write minutes above 0 by effect, as in "nst.gatys" = 20, or {"nst.gatys": 20} in the """
+        "environment, instead of {'nst': {'gatys': 20}}",
+        "guest.quiet_hours = '22-7'": "guest.quiet_hours in FILE: "
+        "'22-7' is no span of the day; write it as in 22:00-07:00",
+        "guest.programs = ['blender', '/bin/game']": "guest.programs in FILE: "
+        "'/bin/game' is no name of a program; write it without folders, as in blender or game.exe",
+    }.items(),
 )
-def test_a_mistake_in_the_file_is_named(tmp_path: Path, toml: str, names: str) -> None:
-    file = tmp_path / "impasto.toml"
+def test_a_mistake_in_the_file_is_named_with_what_to_write(tmp_path: Path, toml: str, says: str) -> None:
+    assert mistakes(tmp_path, toml) == says
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        (
+            "LIMITS__JOB_PER_USER",
+            "3",
+            "there is no such setting, did you mean IMPASTO_LIMITS__JOBS_PER_USER?",
+        ),
+        (
+            "OWNER",
+            "ada",
+            "write your number in Telegram, which /id in the chat with the bot tells, instead of 'ada'",
+        ),
+        ("LIMITS__WORKER_MEMORY", "9 MiB", "write a size of at least 2 GiB, as in 4 GiB, instead of '9 MiB'"),
+        ("GUEST__QUIET_HOURS", "late", "'late' is no span of the day; write it as in 22:00-07:00"),
+        ("GUEST__PROGRAMS", "['game'", """write a list with commas or in JSON, instead of "['game'\""""),
+        ("LIMITS", "3", "write the settings of this table one by one"),
+    ],
+)
+def test_a_mistake_in_the_environment_is_told_from_one_in_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(f"IMPASTO_{name}", value)
+    assert f"IMPASTO_{name} in the environment: {says}" == mistakes(tmp_path, "")
+
+
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
+    assert mistakes(tmp_path, "owner = ").startswith("FILE: ")
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMPASTO_PRIVATE", "perhaps")
+    assert mistakes(tmp_path, "limits.jobs_per_user = 0\nowner = 3\nwelcome_picture = 'no, thanks'") == (
+        "IMPASTO_PRIVATE in the environment: write true or false; "
+        "welcome_picture in FILE: write true or false; limits.jobs_per_user in FILE: write 1 or more"
+    )
+
+
+def mistakes(folder: Path, toml: str) -> str:
+    file = folder / "impasto.toml"
     file.write_text(toml)
-    with pytest.raises(ConfigurationError, match=names):
+    with pytest.raises(ConfigurationError) as refused:
         load_settings(file)
+    return str(refused.value).replace(str(file), "FILE")
+
+
+def test_a_secret_at_the_wrong_place_is_not_repeated(tmp_path: Path) -> None:
+    assert TOKEN not in mistakes(tmp_path, f"tokn = '{TOKEN}'\ntoken = ['{TOKEN}']")
+
+
+@pytest.mark.parametrize(
+    "written", ["'blender'", "['blender']", "'blender, game.exe'", "['blender', 'game.exe']"]
+)
+def test_what_stands_alone_is_a_list_of_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    file = tmp_path / "impasto.toml"
+    file.write_text(f"guest.programs = {written}\nguest.quiet_hours = '22:00-07:00'\nallowed = 7")
+    programs = ("blender", "game.exe") if "game" in written else ("blender",)
+    night = (DailySpan(time(22), time(7)),)
+    settings = load_settings(file)
+    assert (settings.guest.programs, settings.guest.quiet_hours) == (programs, night)
+    assert settings.allowed == {7}
+    file.write_text("")
+    in_the_environment = written.replace("'", '"') if "[" in written else written.strip("'")
+    monkeypatch.setenv("IMPASTO_GUEST__PROGRAMS", in_the_environment)
+    monkeypatch.setenv("IMPASTO_GUEST__QUIET_HOURS", "22:00-07:00")
+    monkeypatch.setenv("IMPASTO_ALLOWED", "7,8")
+    settings = load_settings(file)
+    assert (settings.guest.programs, settings.guest.quiet_hours) == (programs, night)
+    assert settings.allowed == {7, 8}
+
+
+@pytest.mark.parametrize("written", ["'4 GiB'", "'4GiB'", "'4096 MiB'", "4294967296", "'4294967296'"])
+def test_a_size_is_written_in_bytes_or_with_its_unit(tmp_path: Path, written: str) -> None:
+    file = tmp_path / "impasto.toml"
+    sizes = ("worker_memory", "device_memory", "result_memory")
+    file.write_text("\n".join(f"limits.{name} = {written}" for name in sizes))
+    limits = load_settings(file).limits
+    assert [getattr(limits, name) for name in sizes] == [4 * 2**30] * 3
+
+
+def test_minutes_by_effect_are_taken_from_the_environment_in_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMPASTO_LIMITS__MINUTES_BY_EFFECT", '{"nst.gatys": 20}')
+    assert load_settings().limits.minutes_by_effect == {"nst.gatys": 20}
+
+
+def test_minutes_of_an_effect_that_is_not_installed_are_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    limits = load_settings(limits={"minutes_by_effect": {"nst.gaty": 20, "probe.slow": 5}}).limits
+    limits.warn_of_strangers({"probe.slow", "nst.gatys"})
+    assert caplog.messages == [
+        "limits.minutes_by_effect names what is not installed: nst.gaty; there is: nst.gatys, probe.slow"
+    ]
+    caplog.clear()
+    limits.warn_of_strangers({"probe.slow", "nst.gaty"})
+    assert caplog.messages == []
 
 
 def test_the_token_is_read_from_a_file_and_shown_nowhere(tmp_path: Path) -> None:

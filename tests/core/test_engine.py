@@ -223,6 +223,18 @@ async def test_a_worker_that_gives_no_sign_of_life_is_ended_and_replaced() -> No
         assert isinstance(await stage.end_of(after), Finished), "looking up is a sign of life"
 
 
+async def test_a_worker_that_hangs_instead_of_ending_is_ended() -> None:
+    async with staged(idle=0.3) as stage:
+        first, second = a_task("mirror", 1), a_task("mirror", 2)
+        await stage.submit(first)
+        await stage.end_of(first)
+        [worker] = [psutil.Process(pid) for pid in stage.engine.worker_pids().values()]
+        worker.suspend()
+        await stage.until(lambda: stage.engine.worker_pids() == {})
+        await stage.engine.submit(second)
+        assert isinstance(await stage.end_of(second), Finished)
+
+
 async def test_a_worker_without_work_gives_its_memory_back_until_there_is_some() -> None:
     async with staged(idle=0.3) as stage:
         first, second = a_task("mirror", 1), a_task("mirror", 2)

@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from impasto.crop import Crop
@@ -115,6 +115,7 @@ options = st.fixed_dictionaries(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # of a machine that does other things too
 @given(st.lists(st.builds(Timed, options, st.integers(0, 10**8), st.floats(0, 1e5)), min_size=1, max_size=8))
 def test_whatever_plugins_have_for_options_there_is_a_sensible_number_or_none(done: list[Timed]) -> None:
     said = Expectation(done).seconds(done[0].options, done[0].pixels)
@@ -185,13 +186,13 @@ def clock() -> Clock:
 
 @pytest.fixture
 def forecast(clock: Clock) -> Iterator[Forecast]:
-    """Of "slow" it is known that it takes 10 seconds, of "quick" 1, of "new" nothing."""
+    """Of "slow" it is known that it takes 10 seconds, of "quick" and "brisk" 1, of "new" nothing."""
     database = open_database(":memory:")
     estimates = Estimates(database)
-    for seconds, name in ((10.0, "slow"), (1.0, "quick")):
+    for seconds, name in ((10.0, "slow"), (1.0, "quick"), (1.0, "brisk")):
         for _job in range(3):
             estimates.learn(f"probe.{name}", "CPU", {}, PHOTO, seconds)
-    effects = [effect("slow"), effect("new"), effect("quick", express=True)]
+    effects = [effect("slow"), effect("new"), effect("brisk"), effect("quick", express=True)]
     yield Forecast(estimates, {known.id: known for known in effects}, clock)
     database.close()
 
@@ -219,7 +220,9 @@ def test_two_devices_are_done_twice_as_soon(forecast: Forecast) -> None:
 
 def test_who_gets_a_device_at_once_is_next(forecast: Forecast) -> None:
     assert told(forecast.waiting([], [job(1), job(2)], [FREE])) == [(0, 0, 10), (1, 1, 20)]
-    assert told(forecast.waiting([job(1)], [job(2)], [FREE])) == [(1, 1, 20)], "the first one's is taken"
+    assert told(forecast.waiting([job(1)], [job(2)], [FREE])) == [(0, 0, 10), (1, 1, 20)], (
+        "it is the first one's"
+    )
 
 
 def test_behind_a_job_of_which_nothing_is_known_only_the_place_is_said(forecast: Forecast) -> None:
@@ -231,6 +234,22 @@ def test_a_quick_job_does_not_wait_for_long_ones(forecast: Forecast) -> None:
     forecast.begin(running := job(1, name="new"), BUSY)
     waiting = forecast.waiting([running], [job(2, name="quick"), job(3, name="quick")], [BUSY])
     assert told(waiting) == [(0, 0, 1), (1, 1, 2)]
+
+
+def test_a_quick_job_waits_for_a_long_one_that_does_not_look_up(forecast: Forecast, clock: Clock) -> None:
+    forecast.begin(running := job(1), BUSY)
+    clock.now += 4
+    assert told(forecast.waiting([running], [job(2, name="quick")], [BUSY])) == [(0, 0, 7)]
+
+
+def test_a_job_is_express_by_its_time_where_that_is_known(forecast: Forecast) -> None:
+    known = {name: forecast.judge(job(1, name=name), [FREE]) for name in ("slow", "brisk", "new")}
+    assert known == {"slow": False, "brisk": True, "new": False}
+
+
+def test_a_worker_that_starts_takes_its_time(forecast: Forecast) -> None:
+    resting = Device("cpu", "CPU", True, express=True, starts_in=8.0)
+    assert told(forecast.waiting([], [job(1)], [resting])) == [(0, 0, 18)]
 
 
 def test_a_picture_that_is_only_being_encoded_is_in_nobodys_way(forecast: Forecast) -> None:

@@ -133,6 +133,7 @@ async def _serve(
     warnings = Warnings()
     with attached(warnings):
         plugins = load_plugins(settings.plugins_folder, settings.weights_folder)
+    settings.limits.warn_of_strangers(plugins.effects)
     languages = Languages([shipped_locales(settings.locales_dir), *plugins.locales])
     flood, reach = FloodControl(), Reach()
     updates: asyncio.Queue[object] = asyncio.Queue()

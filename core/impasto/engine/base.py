@@ -151,6 +151,8 @@ class Device:
     """Takes any task."""
     express: bool = False
     """Takes an express task: it is ready, or computes a task that will let one in or that ends soon."""
+    starts_in: float = 0.0
+    """Seconds until its worker will have started, as long as the last one took; 0 where none has to."""
 
 
 class Engine(Protocol):

@@ -66,7 +66,7 @@ class Bench:
 
     def _work(self, task: Task) -> Work:
         cancelled = partial(self._is_cancelled, (task.id, task.attempt))
-        let_in = (lambda: None) if task.express else self._let_in
+        let_in = (lambda: None) if task.express else partial(self._let_in, task)
         return Work(self._runner, task, cancelled, self._send, let_in)
 
     def _next(self) -> Work | None:
@@ -76,12 +76,15 @@ class Bench:
         work.decode()
         return work
 
-    def _let_in(self) -> None:
-        """At a progress point of a long task: compute the express task that waits, if one does."""
+    def _let_in(self, host: Task) -> None:
+        """At a progress point of a long task: compute the express task that waits, if one does.
+
+        Not one of the same effect, whose processor is at work.
+        """
         if self._decoded.empty():
             return
         guest = self._decoded.get()
-        if guest is None or not guest.task.express:  # the end, or a task that comes after this one
+        if guest is None or not guest.task.express or guest.task.effect_id == host.effect_id:
             self._decoded.put(guest)
             return
         self._started(guest)

@@ -39,6 +39,12 @@ log = logging.getLogger(__name__)
 _BACKOFF = (0.0, 1.0, 5.0, 15.0, 60.0)
 """Seconds before a worker is started again that died this many times without finishing a task."""
 
+_START_SECONDS = 120.0
+"""A worker that starts may be silent for so long at least: it imports torch."""
+
+_END_SECONDS = 10.0
+"""In which a worker that is told to end must have ended."""
+
 _FAILING_DEATHS = 3
 """Deaths in a row after which the device is said to fail."""
 
@@ -56,9 +62,18 @@ class _Slot:
     """No worker is there, since there was nothing to do; the next task starts one."""
     rest_timer: asyncio.TimerHandle | None = None
 
+    start_seconds: float = 0.0
+    """That the last worker took to start."""
+
     def takes(self, *, express: bool) -> bool:
         """Whether it takes a task now."""
         return self.worker.takes(express=express) if self.worker is not None else self.rests
+
+    def starts_in(self, now: float) -> float:
+        """Seconds until a worker will have started; 0 where one has, or where nobody knows."""
+        if self.worker is None:
+            return self.start_seconds
+        return 0.0 if self.worker.loaded else max(0.0, self.worker.began + self.start_seconds - now)
 
 
 class LocalEngine:
@@ -83,7 +98,7 @@ class LocalEngine:
         self._spawn = multiprocessing.get_context("spawn")
         self._slots: list[_Slot] = []
         self._out: asyncio.Queue[EngineEvent] = asyncio.Queue()
-        self._stopping = False
+        self._stopping = self._resting = False
         self._watch_lock = threading.Lock()
         self._watched: list[WorkerProcess] = []
         self._wake_reader, self._wake_writer = self._spawn.Pipe(duplex=False)
@@ -121,6 +136,7 @@ class LocalEngine:
         for slot in sorted(self._slots, key=lambda slot: not slot.takes(express=False)):
             if not slot.takes(express=task.express):
                 continue
+            self._resting = False
             worker = slot.worker or self._start_worker(slot)
             worker.hand(task)
             if slot.rest_timer is not None:
@@ -130,6 +146,7 @@ class LocalEngine:
 
     async def rest(self) -> None:
         """Let every worker end after what it has; the next task starts one anew."""
+        self._resting = True
         for slot in self._slots:
             self._rest(slot)
 
@@ -148,7 +165,13 @@ class LocalEngine:
     def capacity(self) -> list[Device]:
         """The devices of this machine."""
         return [
-            Device(slot.device, slot.name, slot.takes(express=False), slot.takes(express=True))
+            Device(
+                slot.device,
+                slot.name,
+                slot.takes(express=False),
+                slot.takes(express=True),
+                slot.starts_in(self._loop.time()),
+            )
             for slot in self._slots
         ]
 
@@ -162,7 +185,7 @@ class LocalEngine:
         with self._watch_lock:
             self._watched.append(slot.worker)
         self._wake_writer.send_bytes(b"look")
-        self._listen(slot.worker)
+        self._loop.call_later(max(self._silence, _START_SECONDS), self._listen, slot.worker)
         return slot.worker
 
     def _watch(self) -> None:
@@ -206,22 +229,26 @@ class LocalEngine:
 
     def _take(self, worker: WorkerProcess, event: TaskEvent | Ready) -> None:
         slot = self._slot_of(worker)
-        quiet, worker.heard = not worker.lively, self._loop.time()
+        worker.heard = self._loop.time()
         if isinstance(event, Ready):
-            worker.loaded = True
+            worker.loaded, slot.start_seconds = True, worker.heard - worker.began
+            self._listen(worker)
             self._settle(slot)
         elif worker.has(event):
-            changed = worker.hear(event)
+            took = _takes(worker)
+            worker.hear(event)
             if isinstance(event, Finished | Failed):
                 slot.deaths = 0
             if not isinstance(event, Alive | PutOff):
                 self._out.put_nowait(event)
-            if changed or quiet:
+            if _takes(worker) != took or worker.idle:
                 self._settle(slot)
 
     def _settle(self, slot: _Slot) -> None:
         """Something ended or began: tell of it, and count the time in which there is nothing to do."""
         self._out.put_nowait(CapacityChanged())
+        if slot.worker is not None:
+            self._see_to_its_end(slot.worker)
         if slot.rest_timer is not None:
             slot.rest_timer.cancel()
             slot.rest_timer = None
@@ -229,20 +256,28 @@ class LocalEngine:
             slot.rest_timer = self._loop.call_later(self._idle, self._rest, slot)
 
     def _rest(self, slot: _Slot) -> None:
-        if slot.worker is not None and not slot.worker.ending:
-            slot.worker.end_when_idle()
+        worker = slot.worker
+        if worker is not None and not worker.ending:
+            worker.end_when_idle()
+            self._see_to_its_end(worker)
+
+    def _see_to_its_end(self, worker: WorkerProcess) -> None:
+        """End a worker that has nothing to do and should have ended."""
+        if worker.ending and worker.idle and not self._stopping:
+            self._loop.call_later(_END_SECONDS, worker.process.kill)
 
     def _listen(self, worker: WorkerProcess) -> None:
-        """End a worker that has a task and from which nothing is heard for too long."""
+        """End a worker of which nothing is heard for too long, though it has a task or should have started."""
         if self._slot_of(worker).worker is not worker or self._stopping:
             return
         silent = self._loop.time() - worker.heard
-        if silent >= self._silence and not worker.idle:
+        waiting = worker.idle and worker.loaded
+        if silent >= self._silence and not waiting:
             log.error("nothing was heard of the worker on %s for %.0f s; ending it", worker.device, silent)
             worker.hung = True
             worker.process.kill()
             return
-        wait_for = self._silence if worker.idle else self._silence - silent
+        wait_for = self._silence if waiting else self._silence - silent
         self._loop.call_later(max(wait_for, 0.05), self._listen, worker)
 
     def _lost(self, worker: WorkerProcess) -> None:
@@ -252,9 +287,12 @@ class LocalEngine:
         slot.worker = None
         ends = worker.lost()
         obeyed = any(isinstance(end, Failed) for end in ends)
-        expected = obeyed or (worker.ending and exitcode == 0 and not ends)
-        slot.rests = expected and not obeyed
-        if not self._stopping:
+        rested = worker.ending and not ends
+        expected = obeyed or rested
+        slot.rests = rested or (self._resting and obeyed)
+        if rested and not self._stopping:
+            log.info("worker on %s ended: its memory is given back until there is work", slot.device)
+        elif not self._stopping:
             level = logging.INFO if expected or exitcode == UNFIT else logging.ERROR
             log.log(level, "worker on %s (pid %s) ended: %s", slot.device, worker.process.pid, exitcode)
         for end in ends:
@@ -270,6 +308,10 @@ class LocalEngine:
 
     def _slot_of(self, worker: WorkerProcess) -> _Slot:
         return next(slot for slot in self._slots if slot.device == worker.device)
+
+
+def _takes(worker: WorkerProcess) -> tuple[bool, bool]:
+    return worker.takes(express=False), worker.takes(express=True)
 
 
 def _end(processes: Iterable[SpawnProcess], grace: float) -> None:

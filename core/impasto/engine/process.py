@@ -10,10 +10,12 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.queues import Queue
 
 from impasto.engine.base import (
+    Alive,
     Encoding,
     Failed,
     FailureKind,
     Finished,
+    Progress,
     PutOff,
     Started,
     Task,
@@ -30,7 +32,7 @@ _MOST_ENCODING = 2
 """Tasks whose pictures are made into files at once, before more are computed."""
 
 _LIVELY_SECONDS = 3.0
-"""After a word of the running task for so long, it is trusted to let an express task in."""
+"""For so long after it looked up, a running task is trusted to let an express task in."""
 
 
 class Stage(IntEnum):
@@ -47,6 +49,8 @@ class Held:
 
     task: Task
     stage: Stage = Stage.HANDED
+    looked: float = float("-inf")
+    """When it looked up last, to report or to see whether to stop."""
     deadline: asyncio.TimerHandle | None = None
     """When the worker is ended, since it did not obey a cancel."""
     ended_for_it: bool = False
@@ -84,18 +88,13 @@ class WorkerProcess:
         child_events.close()  # so that the child's death is the end of the file
         child_control.close()
         self.loaded = self.ending = self.hung = False
-        self.heard = asyncio.get_running_loop().time()
+        self.began = self.heard = asyncio.get_running_loop().time()
         self._held: dict[str, Held] = {}
 
     @property
     def idle(self) -> bool:
         """Whether it holds no task."""
         return not self._held
-
-    @property
-    def lively(self) -> bool:
-        """Whether something was heard of it just now."""
-        return asyncio.get_running_loop().time() - self.heard < _LIVELY_SECONDS
 
     def takes(self, *, express: bool) -> bool:
         """Whether it takes a task now; an express one also beside one that it computes."""
@@ -104,7 +103,9 @@ class WorkerProcess:
         busy = [held for held in self._held.values() if held.stage is not Stage.ENCODING]
         if not busy:
             return len(self._held) < _MOST_ENCODING
-        return express and len(busy) == 1 and busy[0].stage is Stage.COMPUTING and self.lively
+        if not express or len(busy) > 1 or busy[0].stage is not Stage.COMPUTING:
+            return False
+        return busy[0].task.express or asyncio.get_running_loop().time() - busy[0].looked < _LIVELY_SECONDS
 
     def hand(self, task: Task) -> None:
         """Give it a task, which it begins when it can."""
@@ -117,8 +118,8 @@ class WorkerProcess:
         held = self._held.get(event.task_id)
         return held is not None and held.task.attempt == event.attempt
 
-    def hear(self, event: TaskEvent) -> bool:
-        """Note what it said of a task that it holds. Whether it takes other tasks now than before."""
+    def hear(self, event: TaskEvent) -> None:
+        """Note what it said of a task that it holds."""
         held = self._held[event.task_id]
         match event:
             case Started():
@@ -129,9 +130,8 @@ class WorkerProcess:
                 held.stage = Stage.HANDED
             case Finished() | Failed():
                 self._forget(held)
-            case _:
-                return False
-        return True
+            case Progress() | Alive():
+                held.looked = asyncio.get_running_loop().time()
 
     def cancel(self, task_id: str, grace: float) -> Failed | None:
         """Ask a task to stop, and end the process if it has not in `grace` seconds.

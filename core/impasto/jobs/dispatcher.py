@@ -140,7 +140,8 @@ class Dispatcher:
 
     def standing(self) -> list[Working | Waiting]:
         """Every job that is being done, and then those that wait, in the order in which they are served."""
-        return [*map(self._forecast.working, self._active.values()), *self._waiting()]
+        working = [self._forecast.working(job) for job in self._active.values()]
+        return [*(update for update in working if update.device is not None), *self._waiting()]
 
     async def run_errand(
         self,
@@ -195,7 +196,8 @@ class Dispatcher:
             job = self._store.advance(job, JobState.FAILED)
             self._tell(NotDone(job, _("I no longer have this effect. Please choose another: /start")))
             return
-        self._scheduler.add(job, express=effect.express, first=first)
+        express = self._forecast.judge(job, self._engine.capacity())
+        self._scheduler.add(job, express=express, first=first)
 
     def _feed(self) -> None:
         """Start as many waiting jobs as there are devices ready for one."""
@@ -203,14 +205,14 @@ class Dispatcher:
             return
         devices = self._engine.capacity()
         free = sum(device.ready for device in devices)
-        free -= sum(not self._is_express(self._active[job_id]) for job_id in self._fetching)
+        free -= sum(not self._forecast.is_express(self._active[job_id]) for job_id in self._fetching)
         lanes = sum(device.express for device in devices) - len(self._fetching)
         took = False
         while lanes > 0 and (job := self._scheduler.take(express_only=free <= 0)) is not None:
             self._active[job.id] = job
             self._fetching[job.id] = self._group.create_task(self._start(job))
             lanes -= 1
-            free -= not self._is_express(job)
+            free -= not self._forecast.is_express(job)
             took = True
         if took:
             self._tell_positions()
@@ -221,9 +223,6 @@ class Dispatcher:
         for errand_id in self._errands.give_way(len(self._scheduler)):
             self._group.create_task(self._engine.cancel(errand_id))
         self._larder.expect(self._scheduler.order()[: len(devices)])
-
-    def _is_express(self, job: Job) -> bool:
-        return self._effects[job.order.effect_id].express
 
     async def _start_errand(self, errand: Task) -> None:
         try:
@@ -250,7 +249,7 @@ class Dispatcher:
             seed=order.seed,
             preview_side=_PREVIEW_SIDE,
             details=order.user_id == self._developer,
-            express=self._is_express(job),
+            express=self._forecast.is_express(job),
         )
         del self._fetching[job.id]
         try:
@@ -315,19 +314,22 @@ class Dispatcher:
                 self._worker_lost(job, event)
 
     def _worker_lost(self, job: Job, lost: WorkerLost) -> None:
-        exitcode = "it hung" if lost.hung else lost.exitcode
-        log.error("job %d lost its worker (exit code %s)", job.id, exitcode)
+        how = "it hung" if lost.hung else f"exit code {lost.exitcode}"
+        level = logging.ERROR if lost.guilty else logging.INFO
+        log.log(level, "job %d (%s) lost its worker: %s", job.id, job.order.effect_id, how)
         self._end(job)
         if job.deaths + lost.guilty < POISON_DEATHS:
             self._enqueue(self._store.advance(job, JobState.QUEUED, died=lost.guilty), first=True)
             return
+        self._forecast.forget(job)
         job = self._store.advance(job, JobState.FAILED, died=True)
         message = _("This picture with this effect made my painter fall over twice, so I gave it up.")
-        self._tell(NotDone(job, message, f"killed {job.deaths} workers, last exit code {exitcode}"))
+        self._tell(NotDone(job, message, f"its worker ended {job.deaths} times, the last time: {how}"))
 
     def _ended(self, job: Job, state: JobState) -> Job:
         self._end(job)
         self._stopped_by_owner.discard(job.id)
+        self._forecast.forget(job)
         return self._store.advance(job, state)
 
     def _end(self, job: Job) -> None:
@@ -350,6 +352,7 @@ class Dispatcher:
     def _withdraw(self, job: Job) -> None:
         by_owner = job.id in self._stopped_by_owner
         self._stopped_by_owner.discard(job.id)
+        self._forecast.forget(job)
         job = self._store.advance(job, JobState.CANCELLED)
         log.info("job %d: cancelled by the %s", job.id, "owner" if by_owner else "person")
         self._tell(Withdrawn(job, by_owner))
@@ -362,7 +365,8 @@ class Dispatcher:
         return self._forecast.waiting(active, order, self._engine.capacity(), self._holds.current())
 
     def _tell_positions(self, *, restarted: bool = False) -> None:
-        for update in self._forecast.news(self._waiting()):
+        waiting = (update for update in self._waiting() if update.job.id not in self._active)
+        for update in self._forecast.news(waiting):
             self._tell(replace(update, restarted=restarted))
 
     def _tell(self, update: JobUpdate) -> None:

@@ -35,6 +35,12 @@ _NEWS = 1.25
 _NEWS_SECONDS = 5.0
 """How often that is looked at while other jobs run, at most."""
 
+EXPRESS_SECONDS, _NOT_EXPRESS_SECONDS = 1.5, 10.0
+"""Up to so many seconds any job is express, over so many none, whatever its effect says."""
+
+_SILENT_SECONDS = 3.0
+"""A job that was computed for so long and lets nobody in does not look up."""
+
 _ROUND_SECONDS = (
     *(2, 3, 5, 7, 10, 15, 20, 30, 40, 50, 60, 75),
     *(60 * minutes for minutes in (2, 3, 4, 5, 7, 10, 15, 20, 30, 45, 60, 75)),
@@ -69,6 +75,7 @@ class Forecast:
     ) -> None:
         self._estimates, self._effects, self._clock = estimates, effects, clock
         self._runs: dict[int, _Run] = {}
+        self._express: dict[int, bool] = {}
         self._said: dict[int, Waiting] = {}
         self._said_at = float("-inf")
 
@@ -111,7 +118,8 @@ class Forecast:
         if (run := self._runs.get(job.id)) is None:
             return Working(job, 0.0, preview=preview)
         seconds = self._clock() - run.began
-        return Working(job, run.fraction, self._remaining(run), preview, run.device.id, seconds)
+        remaining = None if run.encoding else self._remaining(run)
+        return Working(job, run.fraction, remaining, preview, run.device.id, seconds)
 
     def waiting(
         self,
@@ -120,20 +128,21 @@ class Forecast:
         devices: Sequence[Device],
         hold: Hold | None = None,
     ) -> list[Waiting]:
-        """The jobs in `order` with their places and times; those that are `active` were begun before them."""
+        """The jobs that no worker computes yet, with their places and times.
+
+        First those of the `active` ones, which are on their way to a worker, then those in `order`.
+        """
         handed = [job for job in active if job.id not in self._runs]
         lanes = [] if hold else self._lanes(devices, len(handed))
-        for job in handed:
-            self._put_behind(job, lanes)
+        told = [Waiting(job, 0, hold=hold, ready_in=self._put_behind(job, lanes)) for job in handed]
         running = [*handed, *(run.job for run in self._runs.values() if not run.encoding)]
         free = 0 if hold else max(0, sum(device.ready for device in devices) - len(handed))
-        everybody, express = Queue(running, free), Queue(filter(self._is_express, running), free)
-        told = []
+        everybody, express = Queue(running, free), Queue(filter(self.is_express, running), free)
         for job in order:
-            ahead, own = (express if self._is_express(job) else everybody).ahead_of(job)
+            ahead, own = (express if self.is_express(job) else everybody).ahead_of(job)
             told.append(Waiting(job, ahead, hold=hold, own=own, ready_in=self._put_behind(job, lanes)))
             everybody.add(job)
-            if self._is_express(job):
+            if self.is_express(job):
                 express.add(job)
         return told
 
@@ -159,19 +168,21 @@ class Forecast:
         lanes = []
         for device in devices:
             runs = [run for run in self._runs.values() if run.device.id == device.id and not run.encoding]
-            if not runs and not device.ready:
+            if not runs and not device.ready and not device.starts_in:
                 if handed == 0:
                     continue  # not up yet, or down
                 handed -= 1
             lane = Lane(device)
             for run in runs:
-                lane.add(self._remaining(run), express=self._is_express(run.job))
+                lane.add(self._remaining(run), express=self.is_express(run.job))
+            if len(runs) == 1 and not device.express and self._clock() - runs[0].began > _SILENT_SECONDS:
+                lane.let_nobody_in()
             lanes.append(lane)
         return lanes
 
     def _put_behind(self, job: Job, lanes: Sequence[Lane]) -> float | None:
         """Put `job` behind what is in the lanes; in how many seconds it is done."""
-        express = self._is_express(job)
+        express = self.is_express(job)
         if not lanes or any(lane.wait(express) is None for lane in lanes):
             return None
         lane = min(lanes, key=lambda lane: lane.wait(express) or 0.0)
@@ -210,8 +221,24 @@ class Forecast:
     def _options(self, job: Job) -> Mapping[str, OptionValue]:
         return self._effects[job.order.effect_id].defaults() | dict(job.order.options)
 
-    def _is_express(self, job: Job) -> bool:
-        return self._effects[job.order.effect_id].express
+    def is_express(self, job: Job) -> bool:
+        """Whether `job` may be done inside a long one, as it was judged."""
+        return self._express.get(job.id, self._effects[job.order.effect_id].express)
+
+    def judge(self, job: Job, devices: Iterable[Device]) -> bool:
+        """Judge whether `job` is express: by its time where that is known, else by what its effect says."""
+        known = [seconds for device in devices if (seconds := self._expected(job, device)) is not None]
+        express = self._effects[job.order.effect_id].express
+        if known and max(known) <= EXPRESS_SECONDS:
+            express = True
+        elif known and max(known) > _NOT_EXPRESS_SECONDS:
+            express = False
+        self._express[job.id] = express
+        return express
+
+    def forget(self, job: Job) -> None:
+        """The job came to its end."""
+        self._express.pop(job.id, None)
 
 
 def content_pixels(order: JobOrder) -> int | None:

@@ -14,8 +14,8 @@ class Lane:
 
     def __init__(self, device: Device) -> None:
         self.device = device
-        self._express: float | None = 0.0
-        self._all: float | None = 0.0
+        self._express: float | None = device.starts_in
+        self._all: float | None = device.starts_in
 
     def wait(self, express: bool) -> float | None:
         """The seconds until it is free; None where that is not known."""
@@ -26,6 +26,10 @@ class Lane:
         self._all = None if self._all is None or seconds is None else self._all + seconds
         if express:
             self._express = None if self._express is None or seconds is None else self._express + seconds
+
+    def let_nobody_in(self) -> None:
+        """What is before does not look up: express jobs wait for it as all others do."""
+        self._express = self._all
 
 
 class Queue:
