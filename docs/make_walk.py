@@ -205,7 +205,7 @@ def slow_painting(phone: Phone, style: Path) -> None:
     phone.shoot("progress", growing, growing)
     phone.open("Лев")
     phone.say("/vintage", COFFEE)
-    phone.say("/paint", COFFEE)
+    phone.say("/vintage", CAT)
     phone.open("Ada")
     asked = phone.say("/status")
     phone.shoot("status", asked, phone.sees("Slow painting", after=asked))

@@ -267,7 +267,7 @@ class LocalEngine:
             self._loop.call_later(_END_SECONDS, worker.process.kill)
 
     def _listen(self, worker: WorkerProcess) -> None:
-        """End a worker of which nothing is heard for too long, though it has a task or should have started."""
+        """End a worker of which nothing is heard for too long, though it has a task or should be loaded."""
         if self._slot_of(worker).worker is not worker or self._stopping:
             return
         silent = self._loop.time() - worker.heard
