@@ -95,6 +95,18 @@ async def test_a_second_impasto_on_the_same_data_is_told_so_and_does_no_harm(stu
         await ada.sees("Hello")
 
 
+async def test_a_device_that_is_not_there_is_told_before_anybody_is_answered(tmp_path: Path) -> None:
+    studio = Studio(tmp_path, DEVICES="cuda:7")
+    await studio.sandbox.start()
+    try:
+        with pytest.raises(AssertionError, match="torch finds no cuda:7 here"):
+            await studio.start()
+        assert await studio.ended() == EXIT_CONFIGURATION
+        assert "is here" not in studio.log
+    finally:
+        await studio.sandbox.stop()
+
+
 async def test_without_a_token_the_owner_is_told_where_to_get_one(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "impasto", "run",

@@ -45,6 +45,7 @@ from impasto.bot.sheets import Sheets
 from impasto.bot.whereabouts import Whereabouts
 from impasto.config import ConfigurationError, Settings
 from impasto.database import Database, open_database
+from impasto.engine.devices import find_devices
 from impasto.engine.local import LocalEngine
 from impasto.engine.runner import RunnerSettings
 from impasto.engine.worker import WorkerSettings
@@ -229,6 +230,8 @@ async def _serve(
         kinds=[Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER],
         note_fault=partial(faults.record, "telegram"),
     )
+    if settings.devices != "auto":
+        await find_devices(settings.devices)  # a device that is not there is told before anybody is answered
     async with _connected(application, polling, stop), _ended(engine):
         if stop.is_set():
             return
