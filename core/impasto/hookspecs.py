@@ -37,4 +37,4 @@ def impasto_job_finished(effect_id: str, outcome: str, seconds: float) -> None:
 
 @hookspec
 def impasto_forget_user(user_id: int) -> None:
-    """A user asked to be forgotten: drop what the plugin keeps of them; called in core on /reset and /forgetme."""
+    """A user sent /reset or /forgetme: drop what the plugin keeps of them; called in core."""
