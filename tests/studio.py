@@ -139,9 +139,10 @@ def is_result(message: Seen) -> bool:
     return bool(message.photo or message.document) and "🔁" in " ".join(message.buttons)
 
 
-def made(message: Seen, *, pictures: bool = True) -> list[int]:
-    """The job whose result the message shows; without `pictures`, the job that it tells the end of."""
-    if bool(message.photo or message.document) is not pictures:
+def made(message: Seen, *, succeeded: bool = True) -> list[int]:
+    """The job whose result the message shows; else the one of which it says why there is none."""
+    goes_on = any("➕" in button for button in message.buttons)  # what failed may be a photo, a preview, too
+    if goes_on is not succeeded:
         return []
     again = [key["callback_data"] for row in message.rows for key in row if "🔁" in key["text"]]
     return [int(data.partition(":")[2]) for data in again]

@@ -193,7 +193,7 @@ class Storm:
             assert await self._is_answered(person)
         messages = [message for person in people for message in person.messages() if message.from_bot]
         pictures = Counter(job for message in messages for job in made(message))
-        told = {job for message in messages for job in made(message, pictures=False)}
+        told = {job for message in messages for job in made(message, succeeded=False)}
         counts = self.counts
         counts.states = Counter(states.values())
         counts.doubled = [job for job, count in pictures.items() if count > 1]
