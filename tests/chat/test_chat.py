@@ -115,7 +115,7 @@ async def test_a_second_person_is_answered_at_once_while_the_first_is_painting(
     await lev.send_photo(photo())
     await lev.sees("Что сделать с этой картинкой?")
     assert time.monotonic() - before < 1
-    await lev.send_photo(photo(), "/tint")
+    await lev.send_photo(photo(), "/patient")
     await lev.sees("Перед вашей 1 картинка.")
     await ada.sees(is_result, timeout=30)
     await lev.sees(is_result, timeout=30)
@@ -129,7 +129,7 @@ async def test_cancel_stops_a_running_job_and_lets_the_next_run(ada: Person, lev
         await ada.press("+", on=card)
     await ada.press("Start", on=card)
     status = await ada.sees("▰", timeout=30)
-    await lev.send_photo(photo(), "/tint")
+    await lev.send_photo(photo(), "/patient")
     await ada.press("Cancel", on=status)
     await ada.sees("Cancelled.")
     await lev.sees(is_result, timeout=10)

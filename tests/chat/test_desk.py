@@ -74,7 +74,7 @@ async def test_the_owner_sees_what_runs_and_waits_and_can_cancel_it(
     async with await studio.join("Bob") as bob:
         await order(ada, "Patient")
         await ada.sees("▰▱", timeout=30)
-        await bob.send_photo(photo(), "/tint")
+        await bob.send_photo(photo(), "/patient")
         await bob.sees("1 picture goes before yours.")
         await owner.say("/devices")
         devices = await owner.sees("Devices")
@@ -83,10 +83,10 @@ async def test_the_owner_sees_what_runs_and_waits_and_can_cancel_it(
         told = await owner.sees("Running and waiting")
         running, waiting = told.text.splitlines()[-2:]
         assert re.match(r"\d+ · 🎨 Patient · running for \d second", running)
-        assert re.match(r"\d+ · 🎨 Tint · waiting since \d+:\d\d", waiting)
+        assert re.match(r"\d+ · 🎨 Patient · waiting since \d+:\d\d", waiting)
         await owner.press(f"✕ Cancel {waiting.split()[0]}", on=told)
         await bob.sees("The owner of this computer had to stop this picture.")
-        assert "Tint" not in (await owner.sees("Running and waiting")).text
+        assert "waiting since" not in (await owner.sees("Running and waiting")).text
         await owner.press(f"✕ Cancel {running.split()[0]}", on=told)
         await ada.sees("The owner of this computer had to stop this picture.")
         await owner.sees("Nothing runs, and nobody waits.")
