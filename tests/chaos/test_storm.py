@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.chaos.storm import Storm
 
-SECONDS = 110.0
+SECONDS = 75.0
 
 
 async def test_a_storm_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
