@@ -18,7 +18,7 @@ from impasto.sandbox.trouble import DOWNLOAD
 from tests.people import Group, Person, Place, Seen
 from tests.pictures import photo
 from tests.sandbox.conftest import connect
-from tests.studio import Studio, is_result
+from tests.studio import Studio, choose, is_result
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -101,6 +101,19 @@ async def test_slowness_is_borne(studio: Studio, ada: Person) -> None:
     studio.sandbox.trouble.add(trouble.slow(1), times=None)
     done = await painted(ada)
     assert of_bot(ada) == [done]
+
+
+async def test_a_result_that_comes_while_a_preview_is_on_its_way_is_not_overlooked(
+    studio: Studio, ada: Person
+) -> None:
+    studio.sandbox.trouble.add(trouble.slow(5.5), "sendChatAction", times=None)
+    await ada.send_photo(photo())
+    await choose(ada, "Patient")
+    card = await ada.sees("The test effect patient.")
+    for _second in range(3):
+        await ada.press("+", on=card)
+    await ada.press("Start", on=card)
+    await ada.sees(is_result, timeout=25)
 
 
 async def test_of_every_three_requests_one_is_lost_and_no_picture(studio: Studio, ada: Person) -> None:

@@ -199,7 +199,8 @@ class _Follower:
             await self._message.show(working)
             return
         self._previewed = now
-        self._latest = replace(working, preview=None)
+        if self._latest is working:
+            self._latest = replace(working, preview=None)
         await self._message.show_preview(working)
 
     async def _briefly(self, act: Callable[[], Awaitable[None]]) -> None:
