@@ -53,7 +53,7 @@ async def test_a_job_goes_on_in_the_same_message_after_the_core_was_killed(
         await studio.kill()
         await asyncio.to_thread(worker.wait, 10)
         await studio.start()
-        await ada.sees("I was restarted; nothing is lost.", timeout=20)
+        await ada.sees("I was restarted, so I begin this picture again.", timeout=20)
         done = await ada.sees(is_result, timeout=40)
         assert done.id == status.id
         assert results(ada) == [done]

@@ -13,7 +13,7 @@ import pytest
 from impasto.bot import limits
 from impasto.config import ConfigurationError, GuestSettings, Limits, load_settings
 from impasto.database import Database, open_database
-from impasto.effects import OptionValue
+from impasto.effects import Effect, OptionValue
 from impasto.engine.base import DeviceFails
 from impasto.engine.local import LocalEngine
 from impasto.engine.runner import RunnerSettings
@@ -219,7 +219,7 @@ async def _workshop(database: Database, owner: Owner) -> AsyncIterator[Dispatche
     settings = WorkerSettings("cpu", FIXTURE_PLUGINS, FIXTURE_PLUGINS, RunnerSettings(10_000_000))
     engine = LocalEngine("cpu", lambda _device: settings)
 
-    async def tell_failing(device: DeviceFails) -> None:
+    async def tell_failing(device: DeviceFails, effect: Effect | None) -> None:
         raise AssertionError(device)
 
     dispatcher = Dispatcher(

@@ -92,7 +92,7 @@ class Workshop:
         self.samples = Samples(folder / "samples", self.plugins, self._errand)
         self.sheets = Sheets(self.connection, self.samples, self.chat)
 
-    async def _tell_failing(self, device: DeviceFails) -> None:
+    async def _tell_failing(self, device: DeviceFails, effect: Effect | None) -> None:
         raise AssertionError(device)
 
     def effect(self, name: str) -> Effect:

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import sqlite3
-import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 from telegram import Update
-from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, TelegramError
-from telegram.ext import Application, ApplicationBuilder, ContextTypes
 
 from impasto.access import Access
 from impasto.bot import limits
+from impasto.bot.connection import build_application, connected
 from impasto.bot.delivery import Delivery
 from impasto.bot.desk.announcing import Announcements
 from impasto.bot.desk.commands import OWNER_COMMANDS, Desk
@@ -31,7 +27,7 @@ from impasto.bot.flood import FloodControl
 from impasto.bot.handled import Handled
 from impasto.bot.handlers import Handlers
 from impasto.bot.introduction import introduce
-from impasto.bot.order import InOrderPerPerson
+from impasto.bot.mishaps import Mishaps
 from impasto.bot.owner import Owner
 from impasto.bot.pictures import ChatPictures, PatientPictures
 from impasto.bot.reach import Absence, Polling, PollRequest, Reach, Rival
@@ -58,17 +54,11 @@ from impasto.jobs.holds import Holds
 from impasto.jobs.store import JobStore
 from impasto.log import RecentLines, Warnings, attached
 from impasto.plugins import Plugins, load_plugins
-from impasto.text import text as _
 from impasto.users import UserStore
 
 log = logging.getLogger(__name__)
 
-AnyApplication = Application[Any, Any, Any, Any, Any, Any]
-
-_CONNECT_RETRY_SECONDS = 60
 _DAY = 24 * 3600
-_MEDIA_SECONDS = 120.0
-"""For uploads and downloads of up to 50 MB; python-telegram-bot's own 5 s would send twice."""
 
 
 def local_engine(settings: Settings) -> LocalEngine:
@@ -140,7 +130,7 @@ async def _serve(
     updates: asyncio.Queue[object] = asyncio.Queue()
     poll_request = PollRequest(reach, updates)
     handled = Handled(database)
-    application = _application(settings, token, flood, updates, poll_request, handled)
+    application = build_application(settings, token, flood, updates, poll_request, handled)
     store, users = JobStore(database), UserStore(database)
     gallery = Gallery(settings.gallery_folder)
     pictures = ChatPictures(application.bot, gallery)
@@ -219,7 +209,7 @@ async def _serve(
     desk.register(application)
     Handlers(services).register(application)
     whereabouts.register(application)
-    application.add_error_handler(_ErrorHandler(services).handle)
+    application.add_error_handler(Mishaps(services).handle)
 
     assert application.updater is not None
     polling = Polling(
@@ -232,7 +222,7 @@ async def _serve(
     )
     if settings.devices != "auto":
         await find_devices(settings.devices)  # a device that is not there is told before anybody is answered
-    async with _connected(application, polling, stop), _ended(engine):
+    async with connected(application, polling, stop), _ended(engine):
         if stop.is_set():
             return
         async with asyncio.TaskGroup() as group:
@@ -283,60 +273,6 @@ async def _daily(*tidy: Callable[[], None]) -> None:
         await asyncio.sleep(_DAY)
 
 
-def _application(
-    settings: Settings,
-    token: str,
-    flood: FloodControl,
-    updates: asyncio.Queue[object],
-    poll_request: PollRequest,
-    handled: Handled,
-) -> AnyApplication:
-    return (
-        ApplicationBuilder()
-        .token(token)
-        .base_url(settings.telegram.base_url)
-        .base_file_url(settings.telegram.base_file_url)
-        .concurrent_updates(InOrderPerPerson(handled))
-        .rate_limiter(flood)
-        .update_queue(updates)
-        .get_updates_request(poll_request)
-        .connect_timeout(15)
-        .read_timeout(30)
-        .write_timeout(_MEDIA_SECONDS)
-        .media_write_timeout(_MEDIA_SECONDS)
-        .pool_timeout(30)
-        .build()
-    )
-
-
-@asynccontextmanager
-async def _connected(
-    application: AnyApplication, polling: Polling, stop: asyncio.Event
-) -> AsyncIterator[None]:
-    """Telegram reached and asked who we are, for as long as it takes, or until `stop`."""
-    delay = 1
-    while not stop.is_set():
-        try:
-            await application.initialize()
-            break
-        except InvalidToken as error:
-            raise ConfigurationError("Telegram does not know this bot token; copy it again") from error
-        except NetworkError as error:
-            log.warning("Telegram can't be reached (%s); again in %d s", error, delay)
-            try:
-                async with asyncio.timeout(delay):
-                    await stop.wait()
-            except TimeoutError:
-                delay = min(2 * delay, _CONNECT_RETRY_SECONDS)
-    try:
-        yield
-    finally:
-        await polling.stop()
-        if application.running:
-            await application.stop()
-        await application.shutdown()
-
-
 async def _tell_of_reach(reach: Reach, owner: Owner) -> None:
     """Tell the owner what stood between the bot and Telegram, until cancelled."""
     while True:
@@ -352,34 +288,3 @@ async def _tell_broken(plugins: Plugins, warnings: Warnings, owner: Owner) -> No
     broken = [(plugin.name, plugin.reason) for plugin in plugins.broken]
     warned = [(name.partition(".")[0], words) for name, words in warnings.noted]
     await owner.tell_broken([*broken, *(said for said in warned if said[0] != "impasto")])
-
-
-class _ErrorHandler:
-    """What no handler caught: to the log and the owner with a reference, to the person as a sentence."""
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-
-    async def handle(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Handle what was raised while `update` was handled."""
-        if isinstance(context.error, NetworkError) and not isinstance(context.error, BadRequest):
-            log.warning("an answer was lost on its way to Telegram: %s", context.error)
-            return
-        if isinstance(context.error, Forbidden):
-            log.info("somebody who has closed their chat to me gets no answer: %s", context.error)
-            return
-        reference = secrets.token_hex(3)
-        log.error("fault %s", reference, exc_info=context.error)
-        where = "".join(traceback.format_exception(context.error))
-        detail = f"{type(context.error).__name__}: {context.error}\n\n{where}"
-        await self._services.owner.tell_fault(reference, detail)
-        if not isinstance(update, Update) or update.effective_chat is None or update.effective_user is None:
-            return
-        user = update.effective_user
-        code = self._services.users.language(user.id) or user.language_code
-        words = _("Something went wrong on my side. I have noted it for the owner. Reference: {number}")
-        text = self._services.languages.get(code)(words(number=reference))
-        try:
-            await context.bot.send_message(update.effective_chat.id, text)
-        except TelegramError as error:
-            log.warning("fault %s could not be told to the person: %s", reference, error)

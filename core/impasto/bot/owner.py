@@ -13,6 +13,7 @@ from telegram.error import TelegramError
 from impasto.bot.desk.faults import FaultBook, first_line
 from impasto.bot.replies import Card
 from impasto.bot.view import card_html, keyboard
+from impasto.effects import Effect
 from impasto.engine.base import DeviceFails
 from impasto.i18n import Language, Languages
 from impasto.text import Text, plural
@@ -63,14 +64,18 @@ class Owner:
             )
             await self.tell(words(list="\n".join(lines)))
 
-    async def tell_failing(self, device: DeviceFails) -> None:
-        """A device's workers die again and again."""
+    async def tell_failing(self, device: DeviceFails, effect: Effect | None) -> None:
+        """A device's workers die again and again, the last one at `effect`."""
         words = plural(
             "⚠️ What paints on {device} has ended {n} time in a row ({code}). I go on trying. See /log",
             "⚠️ What paints on {device} has ended {n} times in a row ({code}). I go on trying. See /log",
             device.deaths,
-        )
-        await self.tell(words(device=device.name, code=str(device.exitcode)))
+        )(device=device.name, code=str(device.exitcode))
+        if effect is None:
+            await self.tell(words)
+            return
+        at = _("The last time it was at “{effect}” ({id}).")(effect=effect.title, id=effect.id)
+        await self.tell(_("{first}\n\n{second}")(first=words, second=at))
 
     async def tell_absence(self, seconds: float) -> None:
         """Tell that Telegram could not be reached for so long."""

@@ -34,7 +34,7 @@ def status_html(update: JobUpdate, effect: Effect, language: Language) -> str:
 def _lines(update: JobUpdate, language: Language) -> list[str]:
     match update:
         case Waiting(job=job, restarted=restarted, hold=hold, ready_in=ready_in):
-            lines = [language(_("I was restarted; nothing is lost."))] if restarted else []
+            lines = [language(_restarted(job))] if restarted else []
             if hold:
                 lines.append(language(_held(hold, job, language)))
             lines.append(language(_place(update)))
@@ -60,6 +60,12 @@ def _lines(update: JobUpdate, language: Language) -> list[str]:
             return [language(_("Cancelled."))]
         case _:
             raise TypeError(f"no words for {update}")
+
+
+def _restarted(job: Job) -> Text:
+    if job.attempts:
+        return _("I was restarted, so I begin this picture again.")
+    return _("I was restarted; nothing is lost.")
 
 
 def _place(waiting: Waiting) -> Text:

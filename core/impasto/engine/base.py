@@ -187,12 +187,16 @@ class CapacityChanged:
 
 @dataclass(frozen=True, slots=True)
 class DeviceFails:
-    """The workers of a device have died `deaths` times and finished nothing in between."""
+    """The workers of a device have died `deaths` times and finished nothing in between.
+
+    `effect_id` is of what the last of them computed; None where it had nothing to do yet.
+    """
 
     device: str
     name: str
     deaths: int
     exitcode: int | None
+    effect_id: str | None
 
 
 EngineEvent = TaskEvent | CapacityChanged | DeviceFails

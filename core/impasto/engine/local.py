@@ -284,7 +284,7 @@ class LocalEngine:
         """A worker died: end its attempts, start another."""
         exitcode = worker.process.exitcode
         slot = self._slot_of(worker)
-        slot.worker = None
+        slot.worker, effect_id = None, worker.computes
         ends = worker.lost()
         obeyed = any(isinstance(end, Failed) for end in ends)
         rested = worker.ending and not ends
@@ -303,7 +303,7 @@ class LocalEngine:
             slot.deaths += not expected
             slot.restart = self._loop.call_later(delay, self._start_worker, slot)
             if slot.deaths == _FAILING_DEATHS and not expected:
-                self._out.put_nowait(DeviceFails(slot.device, slot.name, slot.deaths, exitcode))
+                self._out.put_nowait(DeviceFails(slot.device, slot.name, slot.deaths, exitcode, effect_id))
         self._settle(slot)
 
     def _slot_of(self, worker: WorkerProcess) -> _Slot:

@@ -96,6 +96,12 @@ class WorkerProcess:
         """Whether it holds no task."""
         return not self._held
 
+    @property
+    def computes(self) -> str | None:
+        """The effect that it computes; of two, the one that was let in last."""
+        computing = [held for held in self._held.values() if held.stage is Stage.COMPUTING]
+        return computing[-1].task.effect_id if computing else None
+
     def takes(self, *, express: bool) -> bool:
         """Whether it takes a task now; an express one also beside one that it computes."""
         if not self.loaded or self.ending:

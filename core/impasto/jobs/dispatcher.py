@@ -54,7 +54,8 @@ NEARLY_DONE = 10.0
 """Seconds that a job may still take when the owner needs the computer at once."""
 
 TOOK_TOO_LONG = _(
-    "This takes longer than the owner of this computer allows. Please try it at a smaller size."
+    "This takes longer than the owner of this computer allows. Please try it with a smaller picture, or with "
+    "settings that take less time."
 )
 
 _PREVIEW_SIDE = 800
@@ -74,7 +75,7 @@ class Dispatcher:
         limits: Limits,
         holds: Holds,
         estimates: Estimates,
-        tell_failing: Callable[[DeviceFails], Coroutine[Any, Any, None]],
+        tell_failing: Callable[[DeviceFails, Effect | None], Coroutine[Any, Any, None]],
         developer: int | None = None,
     ) -> None:
         """`tell_failing` tells the owner; `developer` is the user who is told the details of their jobs."""
@@ -267,7 +268,8 @@ class Dispatcher:
             return
         if isinstance(event, DeviceFails):
             if self._group is not None:
-                self._group.create_task(self._tell_failing(event))
+                effect = self._effects.get(event.effect_id or "")
+                self._group.create_task(self._tell_failing(event, effect))
             return
         if self._errands.hear(event):
             return

@@ -68,6 +68,9 @@ OWNER_COMMANDS: dict[str, Text] = {
 }
 """The owner's commands, as the menu of their chat explains them."""
 
+_TAKES_SECONDS = {"stats"}
+"""What comes after it is not kept waiting: /pause, say."""
+
 _ON_TAP = (StopJob, Unban, LetIn, Refuse, SendAnnouncement, StopAnnouncement)
 _NO_SUCH_JOB = _("I know no picture with that number. Numbers are in /queue and /errors, for 30 days.")
 _HOW_TO_ANNOUNCE = _(
@@ -121,7 +124,9 @@ class Desk:
         if self._owner.chat_id is None:
             return
         here = filters.Chat(self._owner.chat_id) & filters.User(self._owner.chat_id)
-        application.add_handler(CommandHandler(list(OWNER_COMMANDS), self.on_command, here))
+        at_once = OWNER_COMMANDS.keys() - _TAKES_SECONDS
+        application.add_handler(CommandHandler(at_once, self.on_command, here))
+        application.add_handler(CommandHandler(_TAKES_SECONDS, self.on_command, here, block=False))
         under_photo = here & filters.CaptionRegex(r"^/announce\b")
         application.add_handler(MessageHandler(under_photo, self.on_captioned))
         application.add_handler(CallbackQueryHandler(self.on_button, _is_for_the_desk))
