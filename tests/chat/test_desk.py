@@ -56,7 +56,10 @@ async def test_stats_count_pictures_people_failures_and_show_a_plot(owner: Perso
     await order(ada, "Picky")
     await ada.sees("I only paint cats.", timeout=30)
     await owner.say("/stats")
+    await owner.say("/resume")
+    at_once = await owner.sees("I am not paused.")
     told = await owner.sees(lambda message: message.photo)
+    assert at_once.id < told.id, "the plot keeps nobody waiting"
     today, week = told.text.split("The last seven days")
     for numbers in (today, week):
         assert "Pictures: 3\nPeople: 1\nFailed: 1\nUsual time: 1 second" in numbers
