@@ -24,12 +24,17 @@ class Studio:
     """A sandbox and a bot process that can be stopped, killed and started again on the same data."""
 
     def __init__(
-        self, folder: Path, *, environment: Mapping[str, str] | None = None, **settings: str
+        self,
+        folder: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+        sandbox: Sandbox | None = None,
+        **settings: str,
     ) -> None:
         self.folder = folder
-        self.sandbox = Sandbox()
+        self.sandbox = sandbox or Sandbox()
         self.log = ""
-        self._settings, self._environment = settings, environment or {}
+        self.settings, self._environment = settings, environment or {}
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._logged = asyncio.Condition()
@@ -57,7 +62,7 @@ class Studio:
             "DEVICES": "cpu",
             "WELCOME_PICTURE": "false",
             "LIMITS__CANCEL_GRACE": "1",
-        } | self._settings
+        } | self.settings
         environment = (
             os.environ | self._environment | {f"IMPASTO_{key}": value for key, value in settings.items()}
         )

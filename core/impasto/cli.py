@@ -15,11 +15,13 @@ from typing import NoReturn
 import click
 
 from impasto import __version__
+from impasto.commands.doctor import doctor
 from impasto.commands.gallery import gallery
 from impasto.commands.locale import locale
 from impasto.commands.reading import config_option, reader
 from impasto.commands.weights import weights
 from impasto.config import ConfigurationError, load_settings
+from impasto.crash import leave_no_picture
 from impasto.database import NoRoom
 from impasto.lifecycle import EXIT_CONFIGURATION, stop_event
 from impasto.log import configure_logging
@@ -30,6 +32,7 @@ log = logging.getLogger(__name__)
 
 def main() -> None:
     """Run the command line; a wrong configuration ends with exit code 78, a full disk with 1: try again."""
+    leave_no_picture()
     try:
         command(standalone_mode=False)
     except click.exceptions.Abort:
@@ -65,6 +68,7 @@ def command() -> None:
     """Impasto: a Telegram image studio for your own desktop and its GPU."""
 
 
+command.add_command(doctor)
 command.add_command(weights)
 command.add_command(gallery)
 command.add_command(locale)
@@ -77,8 +81,15 @@ def run(config: Path | None) -> None:
     from impasto.bot.application import serve
 
     settings = load_settings(config)
-    configure_logging(settings.log_level, (settings.bot_token(),))
-    os.environ.pop("IMPASTO_TOKEN", None)  # workers, and plugins in them, have no business with it
+    try:
+        configure_logging(
+            settings.log_level, (settings.bot_token(),), form=settings.log_format, file=settings.log_file
+        )
+    except OSError as error:
+        words = f"log_file: {settings.log_file} can't be written: {error.strerror}"
+        raise ConfigurationError(words) from error
+    for secret in ("IMPASTO_TOKEN", "IMPASTO_WEBHOOK__SECRET"):
+        os.environ.pop(secret, None)  # workers, and plugins in them, have no business with it
 
     async def until_stopped() -> None:
         await serve(settings, stop_event(on_eof=settings.stop_on_eof))
@@ -109,12 +120,14 @@ def sandbox(config: Path | None, port: int, browser: bool) -> None:
                 token=server.token,
                 token_file=None,
                 owner=server.owner_id,
-                telegram={"base_url": server.base_url, "base_file_url": server.base_file_url},
+                telegram={"base_url": server.base_url, "base_file_url": server.base_file_url, "local": False},
+                webhook=None,
                 data_dir=data_dir,  # the chats are gone with the page, so are their jobs
                 weights_dir=owned.weights_folder,
                 plugins_dir=owned.plugins_folder,
                 gallery_dir=owned.gallery_folder,
                 samples_dir=owned.samples_folder,
+                metrics=None,  # the port is that of the bot itself, which may run beside it
             )
             configure_logging(settings.log_level)
             click.echo(f"\n  Open {server.page_url} and send the bot a photo. Ctrl-C ends it.\n")

@@ -127,6 +127,11 @@ class Database:
         self.on_full: Callable[[str], None] = lambda reason: None
         """Called with SQLite's reason when the disk ceases to take what is written."""
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether the disk takes nothing, so that what happens is in memory alone."""
+        return self._memory is not None
+
     def execute(self, sql: str, parameters: Sequence[Value] = (), *, lazily: bool = False) -> sqlite3.Cursor:
         """Read or write; in memory while the disk is full.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
-import sys
 import threading
+from pathlib import Path
 from types import FrameType
 
 EXIT_CONFIGURATION = 78
@@ -27,10 +28,24 @@ def stop_event(*, on_eof: bool = False) -> asyncio.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, ask)
     if on_eof:
+        pipe = _input_of_our_own()
 
         def wait_for_eof() -> None:
-            sys.stdin.buffer.read()
+            while os.read(pipe, 4096):
+                pass
             loop.call_soon_threadsafe(stop.set)
 
         threading.Thread(target=wait_for_eof, name="eof", daemon=True).start()
     return stop
+
+
+def _input_of_our_own() -> int:
+    """Standard input, which nobody else has from now on: they have an empty one.
+
+    On Windows a process hangs at its start whose standard input another is reading. And a thread that waits
+    in `sys.stdin` at the interpreter's end makes that end a crash.
+    """
+    pipe = os.dup(0)
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    return pipe

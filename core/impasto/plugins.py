@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
@@ -80,6 +81,16 @@ class Plugins:
             if (missing := self.missing(effect)) and all(weights.addresses for weights in missing)
         ]
 
+    def tell(self, hook: str, **news: object) -> None:
+        """Tell every plugin that listens; where one raises, it is logged, without its words about people."""
+        for implementation in getattr(self.manager.hook, hook).get_hookimpls():
+            try:
+                implementation.function(**{name: news[name] for name in implementation.argnames})
+            except (Exception, SystemExit) as error:  # whatever a stranger's code raises, the rest are told
+                where = "".join(traceback.format_tb(error.__traceback__))
+                name, kind = implementation.plugin_name, type(error).__name__
+                log.error("plugin %s failed in %s: %s\n%s", name, hook, kind, where)
+
     def by_category(self) -> list[Effect]:
         """All effects, in the order of the categories."""
         categories = list(Category)
@@ -94,7 +105,7 @@ def load_plugins(folder: Path, weights_folder: Path) -> Plugins:
     for name, load in _found(folder):
         try:
             _add(plugins, name, load())
-        except Exception as error:  # a plugin is a stranger's code: whatever it raises, the rest run
+        except (Exception, SystemExit) as error:  # a stranger's code: whatever it raises, the rest run
             if manager.has_plugin(name):
                 manager.unregister(name=name)
             plugins.broken.append(BrokenPlugin(name, f"{type(error).__name__}: {error}"))

@@ -73,5 +73,5 @@ async def test_the_owner_is_told_once_of_a_device_that_falls_over_again_and_agai
         for _picture in range(2):
             await ada.send_photo(photo(), "/deadly")
             await ada.sees("fall over twice", timeout=40)
-        told = await owner.sees("What paints on CPU has ended 3 times in a row (-9)", timeout=20)
+        told = await owner.sees("What paints on CPU has ended 3 times in a row (exit code -9)", timeout=20)
         assert "The last time it was at “Deadly” (probe.deadly)." in told.text

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from impasto.config import ConfigurationError, load_settings
-from impasto.log import RedactingFormatter
+from impasto.log_lines import TextLines
 from impasto.quiet import DailySpan
 
 TOKEN = "123456789:AAExampleExampleExampleExampleExample"
@@ -20,6 +20,15 @@ def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytes
     settings = load_settings(file)
     assert (settings.owner, settings.devices, settings.limits.jobs_per_user) == (77, "cpu", 2)
     assert settings.telegram.base_url == "http://127.0.0.1:1/bot"
+
+
+@pytest.mark.parametrize("written", ["http://127.0.0.1:8081", "http://127.0.0.1:8081/bot"])
+def test_one_address_of_a_server_of_ones_own_is_enough(tmp_path: Path, written: str) -> None:
+    file = tmp_path / "impasto.toml"
+    file.write_text(f"telegram.base_url = '{written}'")
+    telegram = load_settings(file).telegram
+    assert telegram.base_url == "http://127.0.0.1:8081/bot"
+    assert telegram.base_file_url == "http://127.0.0.1:8081/file/bot"
 
 
 @pytest.mark.parametrize(
@@ -50,6 +59,15 @@ def test_the_environment_goes_before_the_file(tmp_path: Path, monkeypatch: pytes
         "telegram.silence = 1": "telegram.silence in FILE: write 3 or more",
         "telegram.bot_name = ''": "telegram.bot_name in FILE: "
         "write a name of 1 to 64 characters in quotation marks, instead of ''",
+        "telegram.base_url = '127.0.0.1:8081'": "telegram.base_url in FILE: "
+        "write an address such as http://127.0.0.1:8081, instead of '127.0.0.1:8081'",
+        "webhook.port = 8090": "webhook.url in FILE: this is needed too",
+        "webhook.url = 'example.org'": "webhook.url in FILE: "
+        "write an address such as https://example.org/impasto, instead of 'example.org'",
+        "webhook = {url = 'https://a.org', secret = 'short'}": "webhook.secret in FILE: "
+        "write 16 to 256 letters, digits, _ or - in quotation marks",
+        "webhook = {url = 'https://a.org', certificate = 'a.pem'}": "webhook in FILE: "
+        "write certificate and private_key, or neither",
         "limits.jobs_per_user = 'ten'": "limits.jobs_per_user in FILE: write a whole number",
         "limits.jobs_per_user = 0": "limits.jobs_per_user in FILE: write 1 or more",
         "limits.job_minutes = 'long'": "limits.job_minutes in FILE: write a number",
@@ -120,7 +138,7 @@ def mistakes(folder: Path, toml: str) -> str:
 
 
 def test_a_secret_at_the_wrong_place_is_not_repeated(tmp_path: Path) -> None:
-    assert TOKEN not in mistakes(tmp_path, f"tokn = '{TOKEN}'\ntoken = ['{TOKEN}']")
+    assert TOKEN not in mistakes(tmp_path, f"tokn = '{TOKEN}'\ntoken = ['{TOKEN}']\nowner = '{TOKEN}'")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +182,7 @@ def test_minutes_of_an_effect_that_is_not_installed_are_warned_of(caplog: pytest
     limits = load_settings(limits={"minutes_by_effect": {"nst.gaty": 20, "probe.slow": 5}}).limits
     limits.warn_of_strangers({"probe.slow", "nst.gatys"})
     assert caplog.messages == [
-        "limits.minutes_by_effect names what is not installed: nst.gaty; there is: nst.gatys, probe.slow"
+        "limits.minutes_by_effect names what is not installed: nst.gaty; did you mean: nst.gatys"
     ]
     caplog.clear()
     limits.warn_of_strangers({"probe.slow", "nst.gaty"})
@@ -192,6 +210,6 @@ def test_no_log_line_holds_the_token_not_even_in_a_traceback() -> None:
         raise RuntimeError(f"POST https://api.telegram.org/bot{TOKEN}/getMe failed")
     except RuntimeError:
         record = logging.LogRecord("x", logging.ERROR, "x", 1, "url %s", (TOKEN,), sys.exc_info())
-    line = RedactingFormatter((TOKEN,)).format(record)
+    line = TextLines((TOKEN,)).format(record)
     assert "getMe failed" in line
     assert TOKEN not in line

@@ -181,8 +181,20 @@ async def test_a_program_is_seen_even_while_the_owner_has_paused(database: Datab
     owner.holds.pause()
     owner.runs = frozenset({"blender"})
     await anext(owner.holds.changes())
-    assert (owner.holds.current(), owner.holds.in_use_by()) == (Paused(), "blender")
+    assert owner.holds.in_force() == [Paused(), InUse("blender")]
     assert owner.holds.resume() == [Paused(), InUse("blender")]
+
+
+@pytest.mark.usefixtures("berlin")
+async def test_no_end_is_promised_while_a_program_runs_in_quiet_hours(database: Database) -> None:
+    owner = Owner(database, quiet_hours=["22:00-07:00"], programs=["blender"], look_seconds=0.01)
+    owner.at(23)
+    owner.runs = frozenset({"blender"})
+    await owner.holds.look()
+    assert owner.holds.current() == InUse("blender")
+    owner.runs = frozenset()
+    await anext(owner.holds.changes())
+    assert isinstance(owner.holds.current(), QuietHours)
 
 
 @pytest.mark.usefixtures("berlin")
@@ -227,7 +239,7 @@ async def _workshop(database: Database, owner: Owner) -> AsyncIterator[Dispatche
         engine=engine,
         source=Chat(),
         effects=load_plugins(FIXTURE_PLUGINS, FIXTURE_PLUGINS).effects,
-        outputs=limits.outputs,
+        outputs=limits.CLOUD.outputs,
         limits=Limits.model_validate({}),
         holds=owner.holds,
         estimates=Estimates(database),

@@ -43,12 +43,13 @@ def test_the_three_plugins_of_the_house_are_found_by_their_entry_points(load: Lo
     ("code", "reason"),
     [
         ("raise ImportError('no such net')", "no such net"),
+        ("raise SystemExit('this is a script')", "this is a script"),
         ("@hookimpl\ndef impasto_effects(): return [effect('Not An Id')]", "effect id 'Not An Id'"),
         ("@hookimpl\ndef impasto_efects(): return []", "impasto_efects"),
         ("@hookimpl\ndef impasto_effects(): return [effect('a.one')]", "'a.one' is offered by another"),
         ("@hookimpl\ndef impasto_effects(): return [effect('b.b', weights=('w',))]", "weights 'w'"),
     ],
-    ids=["import", "id", "unknown hook", "taken id", "unknown weights"],
+    ids=["import", "script", "id", "unknown hook", "taken id", "unknown weights"],
 )
 def test_a_broken_plugin_is_set_aside_with_its_reason_and_the_others_run(
     load: Load, code: str, reason: str

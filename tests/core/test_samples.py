@@ -82,7 +82,7 @@ class Workshop:
             engine=self.engine,
             source=self.chat,
             effects=self.plugins.effects,
-            outputs=limits.outputs,
+            outputs=limits.CLOUD.outputs,
             limits=Limits.model_validate({}),
             holds=Holds(self.connection, GuestSettings.model_validate({})),
             estimates=Estimates(self.connection),

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import shutil
 import stat
 import subprocess
 import sys
-import tempfile
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
+from tests.service.installing import at_terminal
+
 if TYPE_CHECKING:
-    from .conftest import Machine
+    from tests.service.installing import Machine
 
 TOKEN = "123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
 SCRIPT = Path(__file__).parents[2] / "install_service.sh"
@@ -37,17 +35,16 @@ def install_with_studio(machine: Machine, *options: str) -> str:
     return done.stdout
 
 
-def test_installing_builds_an_environment_and_puts_everything_in_its_place(machine: Machine) -> None:
-    done = machine.install(
-        "--token-file", str(machine.token_file), "--owner", "42", "--python", sys.executable, "--disk", "1"
-    )
+def test_everything_comes_in_its_place_and_an_update_that_fails_changes_nothing(machine: Machine) -> None:
+    options = ("--token-file", str(machine.token_file), "--python", sys.executable, "--disk", "1")
+    done = machine.install(*options, "--owner", "42")
     assert done.returncode == 0, done.stdout
     assert TOKEN not in done.stdout
 
     program = machine.root / "opt/impasto/venv/bin/impasto"
     assert program.read_text().startswith("#!/opt/impasto/venv/bin/python\n"), "paths of the system to come"
     said = subprocess.run([program.with_name("python"), program], capture_output=True, text=True)
-    assert said.stdout == "painted\n"
+    assert said.returncode == 0, said.stderr
     assert "ExecStart=/opt/impasto/venv/bin/impasto run" in (machine.root / UNIT).read_text()
     wanted = machine.root / "etc/systemd/system/multi-user.target.wants/impasto.service"
     assert wanted.readlink() == Path("/", UNIT)
@@ -64,34 +61,23 @@ def test_installing_builds_an_environment_and_puts_everything_in_its_place(machi
     assert token.read_text() == f"{TOKEN}\n"
     assert (mode(token), token.stat().st_uid, token.stat().st_gid) == (0o600, 0, 0)
 
+    before = machine.files()
+    (machine.clone / "requirements.txt").write_text("./core/not-there.whl\n")
+    done = machine.install(*options)
+    assert done.returncode == 1
+    assert "packages could not be installed" in done.stdout
+    assert "impasto-1.0" in (machine.root / "opt/impasto/src/requirements.txt").read_text()
+    assert machine.files() == before
+
 
 def test_token_is_asked_for_unseen_and_shows_in_no_process(machine: Machine) -> None:
     machine.environment_at(STUDIO)
-    terminal, theirs = pty.openpty()
-    installer = psutil.Popen(
-        [*machine.arguments, "--python-env", STUDIO], stdin=theirs, stdout=theirs, stderr=theirs
-    )
-    os.close(theirs)
-    answers = {b"unseen): ": ["not a token", TOKEN], b"for none): ": ["someone", "42"]}
-    seen, new, processes = b"", b"", set[str]()
-    while installer.poll() is None:
-        for process in [installer, *installer.children(recursive=True)]:
-            try:
-                processes |= {*process.cmdline(), *process.environ().values()}
-            except psutil.Error:
-                continue
-        try:
-            new += (chunk := os.read(terminal, 1000))
-        except OSError:  # how a terminal says that its other side is closed
-            break
-        seen += chunk
-        for prompt, lines in answers.items():
-            if new.endswith(prompt):
-                os.write(terminal, lines.pop(0).encode() + b"\n")
-                new = b""
-    assert installer.wait(10) == 0, seen
-    assert b"not a token" not in seen
-    assert TOKEN.encode() not in seen
+    command = [*machine.arguments, "--python-env", STUDIO]
+    answers = {"unseen): ": ["not a token", TOKEN], "for none): ": ["someone", "42"]}
+    code, seen, processes = at_terminal(command, answers)
+    assert code == 0, seen
+    assert "not a token" not in seen
+    assert TOKEN not in seen
     assert not [text for text in processes if TOKEN in text]
     assert (machine.root / "etc/impasto/token").read_text() == f"{TOKEN}\n"
     assert tomllib.loads((machine.root / "etc/impasto/impasto.toml").read_text()) == {"owner": 42}
@@ -125,18 +111,6 @@ def test_installing_again_keeps_token_and_settings(machine: Machine) -> None:
     assert "BBE" in (machine.root / "etc/impasto/token").read_text()
 
 
-def test_update_that_fails_brings_the_old_program_back(machine: Machine) -> None:
-    options = ("--token-file", str(machine.token_file), "--python", sys.executable, "--disk", "1")
-    assert machine.install(*options).returncode == 0
-    before = machine.files()
-    (machine.clone / "requirements.txt").write_text("./core/not-there.whl\n")
-    done = machine.install(*options)
-    assert done.returncode == 1
-    assert "packages could not be installed" in done.stdout
-    assert "impasto-1.0" in (machine.root / "opt/impasto/src/requirements.txt").read_text()
-    assert machine.files() == before
-
-
 def test_uninstalling_leaves_settings_and_data_and_purging_nothing(machine: Machine) -> None:
     install_with_studio(machine, "--token-file", str(machine.token_file))
     data = machine.root / "var/lib/impasto/jobs.sqlite"
@@ -163,13 +137,19 @@ def test_dry_run_tells_every_action_and_does_none(machine: Machine) -> None:
     assert machine.files() == before
 
 
-def test_whoever_is_not_root_is_refused() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        script = shutil.copy(SCRIPT, folder)
-        done = subprocess.run([script], capture_output=True, text=True, user=None if os.geteuid() else 65534)
+@pytest.mark.parametrize(("answer", "left"), [("", True), ("no", True), ("y", False)])
+def test_uninstalling_at_a_terminal_asks_about_the_data(machine: Machine, answer: str, left: bool) -> None:
+    install_with_studio(machine, "--token-file", str(machine.token_file))
+    code, seen, _ = at_terminal([*machine.arguments, "--uninstall"], {"[y/N] ": [answer]})
+    assert code == 0, seen
+    assert "[y/N]" in seen
+    assert (machine.root / "etc/impasto/impasto.toml").exists() is left
+
+
+def test_script_without_its_parts_says_so(tmp_path: Path) -> None:
+    done = subprocess.run([shutil.copy(SCRIPT, tmp_path)], capture_output=True, text=True)
     assert done.returncode == 1
-    assert "needs root" in done.stderr
+    assert "complete copy" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -179,6 +159,11 @@ def test_whoever_is_not_root_is_refused() -> None:
         ([f"--token={TOKEN}"], "there is no option --token "),
         (["--owner", "@someone"], "numeric chat id"),
         (["--purge"], "goes with --uninstall"),
+        (["--upgrade"], "nothing is installed here"),
+        (["--user"], "alone"),
+        (["--weights", "all"], "do it later"),
+        (["--weights", "one two"], "separated by commas"),
+        (["--torch-index", "cpu"], "needs an address"),
         (["--token-file"], "needs a value"),
         (["--python-env", "/home/me/venv"], "may not look into /home/me/venv"),
         (["--python-env", "/srv/nothing"], "no program"),
@@ -197,3 +182,21 @@ def test_refusals_say_why_and_change_nothing(machine: Machine, options: list[str
     assert reason in done.stdout
     assert TOKEN not in done.stdout
     assert machine.files() == before
+
+
+@pytest.mark.parametrize(
+    ("release", "command"),
+    [
+        ('ID=debian\nVERSION_ID="12"', "apt install a"),
+        ("ID=linuxmint\nID_LIKE='ubuntu debian'", "apt install a"),
+        ("ID=fedora", "dnf install b"),
+        ("ID=arch", "pacman -S c"),
+        ("ID=endeavouros\nID_LIKE=arch", "pacman -S c"),
+        ("ID=void", "your package manager; on Debian the packages are called a"),
+    ],
+)
+def test_hints_name_the_command_of_this_distribution(tmp_path: Path, release: str, command: str) -> None:
+    (tmp_path / "os-release").write_text(release)
+    telling = SCRIPT.parent / "service/linux/telling.sh"
+    ask = f". {telling}; os_release={tmp_path}/os-release; install_hint a b c"
+    assert subprocess.run(["bash", "-euc", ask], capture_output=True, text=True).stdout == f"{command}\n"

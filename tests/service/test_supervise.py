@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import sys
 import threading
@@ -25,6 +26,11 @@ import threading
 print("ready", flush=True)
 threading.Event().wait()
 """
+TELLS = """
+import os, sys
+assert (os.environ["NOTIFY_SOCKET"], os.environ["WATCHDOG_USEC"]) == ("-", "500000")
+print("STATUS=2 pictures wait\\nREADY=1\\nWATCHDOG=1", flush=True)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +38,7 @@ def supervise() -> ModuleType:
     spec = importlib.util.spec_from_file_location("supervise", SOURCE)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules["supervise"] = module  # its data classes look themselves up
     spec.loader.exec_module(module)
     return module
 
@@ -39,9 +46,11 @@ def supervise() -> ModuleType:
 class Run:
     """One run of a program under a supervisor, in a thread as Windows would have it."""
 
-    def __init__(self, supervise: ModuleType, program: str, folder: Path) -> None:
+    def __init__(self, supervise: ModuleType, program: str, folder: Path, silence: float = 90) -> None:
         self.log = folder / "logs" / "impasto.log"
-        self.supervisor = supervise.Supervisor([sys.executable, "-c", program], os.environ, self.log.parent)
+        self.supervisor = supervise.Supervisor(
+            [sys.executable, "-X", "utf8", "-c", program], os.environ, self.log.parent, silence=silence
+        )
         self.hints: list[float] = []
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -54,6 +63,11 @@ class Run:
         while not (self.log.exists() and "ready" in self.log.read_text(encoding="utf-8")):
             assert time.monotonic() < deadline, "the child never said that it is ready"
             self._thread.join(0.01)
+
+    def sign(self) -> dict[str, object]:
+        """How others see that the child is."""
+        said: dict[str, object] = json.loads((self.log.parent / "state.json").read_text())
+        return said
 
     def result(self) -> str:
         self._thread.join(15)
@@ -68,7 +82,7 @@ def test_closing_standard_input_lets_the_child_finish_its_work(supervise: Module
     run.supervisor.request_stop(10)
     assert run.result() == "ASKED"
     assert run.supervisor.exit_code == 0
-    assert run.log.read_text(encoding="utf-8") == "ready 1 grüße\nclosing the jobs\n"
+    assert sorted(run.log.read_text(encoding="utf-8").splitlines()) == ["closing the jobs", "ready 1 grüße"]
     assert run.hints, "Windows was told that the stop is under way"
 
 
@@ -113,13 +127,42 @@ def test_ending_follows_the_exit_code(
     assert Run(supervise, program, tmp_path).result() == ending
 
 
+def test_others_see_when_the_child_is_ready_and_when_it_has_ended(
+    supervise: ModuleType, tmp_path: Path
+) -> None:
+    run = Run(supervise, f"{TELLS}\nprint('ready', flush=True); sys.stdin.read()", tmp_path, silence=0.5)
+    run.wait_until_ready()
+    assert run.sign() == {
+        "state": "ready",
+        "status": "2 pictures wait",
+        "pid": os.getpid(),
+    }
+    assert run.log.read_text() == "ready\n", "news are not for the log"
+    run.supervisor.request_stop(10)
+    assert run.result() == "ASKED"
+    assert (run.sign()["state"], run.sign()["exit_code"]) == ("ended", 0)
+
+
+def test_child_that_falls_silent_is_ended(supervise: ModuleType, tmp_path: Path) -> None:
+    run = Run(supervise, f"{TELLS}\n{DEAF}", tmp_path, silence=0.5)
+    assert run.result() == "HUNG"
+
+
+def test_child_that_goes_on_saying_that_it_is_alive_is_left_alone(
+    supervise: ModuleType, tmp_path: Path
+) -> None:
+    says = "import time\nfor _ in range(20): print('WATCHDOG=1', flush=True); time.sleep(0.1)"
+    run = Run(supervise, f"{TELLS}\n{says}", tmp_path, silence=0.5)
+    assert run.result() == "ASKED"
+
+
 def test_log_is_cut_into_files_and_only_the_newest_are_kept(
     supervise: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervise, "LOG_BYTES", 1000)
     run = Run(supervise, "for n in range(2000): print(f'line {n:04}')", tmp_path)
     assert run.result() == "ASKED"
-    files = sorted(run.log.parent.iterdir(), reverse=True)
+    files = sorted(run.log.parent.glob("impasto.log*"), reverse=True)
     assert len(files) == 1 + supervise.LOG_FILES
     lines = [line for file in files for line in file.read_text().splitlines()]
     assert lines == [f"line {n:04}" for n in range(2000 - len(lines), 2000)]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from impasto.systemd import PATIENCE_SECONDS
+
 if TYPE_CHECKING:
     from .conftest import Machine
 
@@ -57,3 +59,15 @@ def test_sandbox_leaves_cuda_what_it_needs(service: configparser.SectionProxy) -
     for closed in ("PrivateDevices", "MemoryDenyWriteExecute", "ProcSubset"):
         assert closed not in service, f"{closed} keeps CUDA from working"
     assert "DeviceAllow=char-nvidia*" in UNIT.read_text()
+
+
+def test_systemd_hears_from_the_bot_itself_and_waits_longer_than_the_bot_for_telegram(
+    service: configparser.SectionProxy,
+) -> None:
+    assert (service["Type"], service["NotifyAccess"]) == ("notify", "main")
+    assert service["TimeoutStartSec"] == "5min"
+    assert PATIENCE_SECONDS < 5 * 60 / 2
+
+
+def test_no_dump_puts_pictures_on_the_disk(service: configparser.SectionProxy) -> None:
+    assert service["LimitCORE"] == "0"

@@ -24,6 +24,7 @@ import pytest
 
 SERVICE = Path(__file__).parents[2] / "service"
 RUNNING, STOP_PENDING = "running", "stop pending"
+PRESHUTDOWN = 0xF
 
 PROGRAM = """#!{python}
 import os, pathlib, sys
@@ -39,6 +40,9 @@ class Framework:
 
     def __init__(self, args: list[str]) -> None:
         self.said: list[str] = []
+
+    def GetAcceptedControls(self) -> int:  # noqa: N802
+        return 0x1
 
     def ReportServiceStatus(self, status: str, waitHint: int = 5000) -> None:  # noqa: N802, N803
         self.said.append(status)
@@ -62,14 +66,20 @@ class Windows:
         patch.setattr(sys, "path", list(sys.path))
         for name, module in self._pywin32().items():
             patch.setitem(sys.modules, name, module)
-        patch.delitem(sys.modules, "supervise", raising=False)
-        spec = importlib.util.spec_from_file_location(
-            "windows_service", self.program / "src" / "service" / "windows_service.py"
-        )
+        for name in ("supervise", "windows_job", "windows_layout"):
+            patch.delitem(sys.modules, name, raising=False)
+        self._patch = patch
+        self.module = self.load("windows_service")
+
+    def load(self, name: str) -> ModuleType:
+        """A module of what is installed."""
+        path = self.program / "src" / "service" / f"{name}.py"
+        spec = importlib.util.spec_from_file_location(name, path)
         assert spec is not None and spec.loader is not None
-        self.module: ModuleType = importlib.util.module_from_spec(spec)
-        patch.setitem(sys.modules, "windows_service", self.module)
-        spec.loader.exec_module(self.module)
+        module = importlib.util.module_from_spec(spec)
+        self._patch.setitem(sys.modules, name, module)
+        spec.loader.exec_module(module)
+        return module
 
     def _pywin32(self) -> dict[str, SimpleNamespace]:
         def command_line(_service: type, argv: list[str]) -> int:
@@ -102,13 +112,17 @@ class Windows:
                 JobObjectBasicProcessIdList="members",
                 JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE=0x2000,
             ),
-            "win32service": SimpleNamespace(SERVICE_STOP_PENDING=STOP_PENDING),
+            "win32service": SimpleNamespace(
+                SERVICE_STOP_PENDING=STOP_PENDING,
+                SERVICE_ACCEPT_PRESHUTDOWN=0x100,
+                SERVICE_CONTROL_PRESHUTDOWN=PRESHUTDOWN,
+            ),
             "win32serviceutil": SimpleNamespace(ServiceFramework=Framework, HandleCommandLine=command_line),
         }
 
     def service(self, then: str) -> Any:
         """The service of an Impasto that does `then` once it has started."""
-        program = self.program / "venv" / "Scripts" / "impasto.exe"
+        program = self.program / "venv" / "bin" / "python"  # Scripts\\python.exe on Windows
         program.parent.mkdir(parents=True)
         program.write_text(PROGRAM.format(python=sys.executable, then=then))
         program.chmod(0o755)
@@ -146,9 +160,8 @@ def test_stop_lets_impasto_finish(windows: Windows) -> None:
     running.join(10)
     assert not running.is_alive()
     state = windows.state
-    assert windows.log() == (
-        f"started run --config {state / 'impasto.toml'} token {state / 'data'}\nfinished\n"
-    )
+    words = f"-I -X utf8 -m impasto run --config {state / 'impasto.toml'}"
+    assert windows.log() == f"started {words} token {state / 'data'}\nfinished\n"
     assert service.said[0] == RUNNING
     assert set(service.said[1:]) == {STOP_PENDING}
 
@@ -164,7 +177,8 @@ def test_shutdown_ends_an_impasto_that_hangs_with_all_its_processes(
     running = start(windows, service, until="hung")
     family = windows.processes()
     assert len(family) == 2
-    service.SvcShutdown()
+    assert service.GetAcceptedControls() & 0x100, "Windows tells it beforehand"
+    service.SvcOtherEx(PRESHUTDOWN, 0, None)
     running.join(10)
     assert not running.is_alive()
     assert not [left for left in family if left.is_running() and left.status() != psutil.STATUS_ZOMBIE]
@@ -173,6 +187,15 @@ def test_shutdown_ends_an_impasto_that_hangs_with_all_its_processes(
 def test_failure_is_reported_so_that_windows_starts_it_again(windows: Windows) -> None:
     service = windows.service("sys.exit(3)")
     with pytest.raises(windows.module.ImpastoFailed, match="exit code 3"):
+        service.SvcRun()
+
+
+def test_impasto_that_hangs_is_ended_and_reported_as_failed(
+    windows: Windows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = windows.service("print('WATCHDOG=1', flush=True); sys.stdin.read()")
+    monkeypatch.setattr(service._supervisor, "_silence", 0.5)
+    with pytest.raises(windows.module.ImpastoFailed, match="did not answer any more"):
         service.SvcRun()
 
 
@@ -210,3 +233,25 @@ def test_installing_registers_the_source_of_events_and_removing_takes_it_away(wi
     assert (windows.commands, windows.sources) == ([["--startup", "delayed", "install"]], ["Impasto"])
     assert windows.module.main(["remove"]) == 0
     assert windows.sources == []
+
+
+def test_without_a_service_impasto_is_started_again_after_a_failure_until_it_is_asked_to_stop(
+    windows: Windows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    windows.service(
+        "done = pathlib.Path(os.environ['IMPASTO_DATA_DIR']) / 'failed'\n"
+        "if not done.exists(): done.touch(); sys.exit(1)\n"
+        "print('runs again', file=log, flush=True); sys.stdin.read(); print('finished', file=log)"
+    )
+    autostart = windows.load("windows_autostart")
+    monkeypatch.setattr(autostart, "DELAYS", (0.1,))
+    layout = autostart.Layout(windows.program, windows.state)
+    running = threading.Thread(target=autostart.Autostart(layout).run)
+    running.start()
+    deadline = time.monotonic() + 20
+    while "runs again" not in windows.log() and time.monotonic() < deadline:
+        running.join(0.01)
+    (layout.logs / "stop").touch()
+    running.join(20)
+    assert not running.is_alive()
+    assert windows.log().endswith("runs again\nfinished\n")

@@ -15,7 +15,8 @@ from telegram import Update
 
 from impasto.access import Access
 from impasto.bot import limits
-from impasto.bot.connection import build_application, connected
+from impasto.bot.checkup import examine
+from impasto.bot.connection import AnyApplication, build_application, connected
 from impasto.bot.delivery import Delivery
 from impasto.bot.desk.announcing import Announcements
 from impasto.bot.desk.commands import OWNER_COMMANDS, Desk
@@ -28,9 +29,10 @@ from impasto.bot.handled import Handled
 from impasto.bot.handlers import Handlers
 from impasto.bot.introduction import introduce
 from impasto.bot.mishaps import Mishaps
+from impasto.bot.order import InOrderPerPerson
 from impasto.bot.owner import Owner
 from impasto.bot.pictures import ChatPictures, PatientPictures
-from impasto.bot.reach import Absence, Polling, PollRequest, Reach, Rival
+from impasto.bot.reach import Absence, Hearing, Polling, PollRequest, Reach, Rival, Undelivered
 from impasto.bot.replies import WelcomeSheet
 from impasto.bot.reporting import Reports
 from impasto.bot.results import ResultShelf
@@ -47,13 +49,16 @@ from impasto.engine.runner import RunnerSettings
 from impasto.engine.worker import WorkerSettings
 from impasto.gallery.paintings import Gallery
 from impasto.gallery.samples import Samples
+from impasto.health import Health
 from impasto.i18n import Languages, shipped_locales
 from impasto.jobs.dispatcher import Dispatcher
 from impasto.jobs.estimates import Estimates
 from impasto.jobs.holds import Holds
 from impasto.jobs.store import JobStore
 from impasto.log import RecentLines, Warnings, attached
+from impasto.metrics.onlooker import Instance, onlooker
 from impasto.plugins import Plugins, load_plugins
+from impasto.systemd import Systemd, told
 from impasto.users import UserStore
 
 log = logging.getLogger(__name__)
@@ -95,11 +100,13 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
     token = settings.bot_token()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     lock = FileLock(settings.data_dir / "impasto.lock", timeout=0)
+    health = Health()
     try:
         with lock, closing(_database(settings.data_dir / "impasto.sqlite3")) as database:
             lines = RecentLines((token,))
             with attached(lines):
-                await _serve(settings, token, database, lines, stop)
+                async with told(Systemd.of_this_process(), health, stop):
+                    await _serve(settings, token, database, lines, health, stop)
     except Timeout:
         raise ConfigurationError(f"another Impasto is running on {settings.data_dir}") from None
 
@@ -119,6 +126,7 @@ async def _serve(
     token: str,
     database: Database,
     lines: RecentLines,
+    health: Health,
     stop: asyncio.Event,
 ) -> None:
     warnings = Warnings()
@@ -130,12 +138,14 @@ async def _serve(
     updates: asyncio.Queue[object] = asyncio.Queue()
     poll_request = PollRequest(reach, updates)
     handled = Handled(database)
-    application = build_application(settings, token, flood, updates, poll_request, handled)
+    watch = onlooker(settings)
+    order = watch.updates(InOrderPerPerson(handled))
+    application = build_application(settings, token, watch.requests(flood), updates, poll_request, order)
     store, users = JobStore(database), UserStore(database)
     gallery = Gallery(settings.gallery_folder)
-    pictures = ChatPictures(application.bot, gallery)
     faults = FaultBook(database, (token,))
     owner = Owner(application.bot, settings.owner, languages, users, faults)
+    pictures = ChatPictures(application.bot, gallery, partial(owner.tell_fault, "files"))
     access = Access(database, owner=settings.owner, private=settings.private, allowed=settings.allowed)
     shelf = ResultShelf(settings.limits.result_memory)
     engine = local_engine(settings)
@@ -145,7 +155,7 @@ async def _serve(
         engine=engine,
         source=PatientPictures(pictures, reach),
         effects=plugins.effects,
-        outputs=limits.outputs,
+        outputs=limits.files(application.bot).outputs,
         limits=settings.limits,
         holds=holds,
         estimates=Estimates(database),
@@ -159,6 +169,7 @@ async def _serve(
         has_owner=settings.owner is not None,
         welcome_picture=settings.welcome_picture,
         source_url=settings.source_url,
+        own_server=settings.telegram.local,
     )
     sessions = Sessions(database, dialogue.mend)
     whereabouts = Whereabouts(store=store, dispatcher=dispatcher, users=users, sessions=sessions)
@@ -211,49 +222,73 @@ async def _serve(
     whereabouts.register(application)
     application.add_error_handler(Mishaps(services).handle)
 
-    assert application.updater is not None
-    polling = Polling(
-        application.updater,
-        poll_request,
-        reach,
-        silence=settings.telegram.silence,
-        kinds=[Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER],
-        note_fault=partial(faults.record, "telegram"),
-    )
+    hearing = _hearing(settings, application, poll_request, reach, partial(faults.record, "telegram"))
     if settings.devices != "auto":
         await find_devices(settings.devices)  # a device that is not there is told before anybody is answered
-    async with connected(application, polling, stop), _ended(engine):
+    instance = Instance(health, reach, holds, dispatcher, engine, faults)
+    async with watch.telling(instance), connected(application, hearing, stop), _ended(engine):
         if stop.is_set():
             return
+        handled.belong_to(application.bot.id)
         async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(
-                    engine.start()
-                ),  # which asks torch for devices; people are answered meanwhile
-                group.create_task(dispatcher.run()),
-                group.create_task(Room(database, owner).run()),
-                group.create_task(_daily(store.prune, sessions.prune, handled.prune)),
-                group.create_task(delivery.run(dispatcher.updates)),
+            lasting = [
+                group.create_task(dispatcher.run(), name="jobs"),
+                group.create_task(Room(database, owner).run(), name="room on the disk"),
+                group.create_task(_daily(store.prune, sessions.prune, handled.prune), name="tidying"),
+                group.create_task(delivery.run(watch.jobs(dispatcher.updates)), name="delivery"),
+                group.create_task(_tell_of_reach(reach, owner), name="news of Telegram"),
+            ]
+            examine(
+                health,
+                database=database,
+                store=store,
+                engine=engine,
+                reach=reach,
+                holds=holds,
+                lasting=lasting,
+            )
+            passing = [
+                group.create_task(engine.start()),  # which asks torch; people are answered meanwhile
                 group.create_task(introduce(settings, languages, plugins.offered(), OWNER_COMMANDS)),
             ]
             await _tell_broken(plugins, warnings, owner)
             await application.start()
-            await polling.start()
-            watching = group.create_task(polling.watch())
-            tasks.append(group.create_task(_tell_of_reach(reach, owner)))
+            await hearing.start()
+            watching = group.create_task(hearing.watch(), name="watch on Telegram")
+            lasting.append(watching)
             if settings.welcome_picture:
                 services.sheets.prepare([WelcomeSheet(tuple(plugins.offered()))])
+            health.ready.set()
             log.info("@%s is here: %d effects", application.bot.username, len(plugins.offered()))
             await stop.wait()
             log.info("stopping")
             flood.give_up()
             watching.cancel()
-            await polling.stop()
+            await hearing.stop()
             await application.stop()
             await fetcher.stop_all()
             await desk.stop()
-            for task in tasks:
+            for task in (*lasting, *passing):
                 task.cancel()
+
+
+def _hearing(
+    settings: Settings,
+    application: AnyApplication,
+    poll_request: PollRequest,
+    reach: Reach,
+    note_fault: Callable[[str], object],
+) -> Hearing:
+    """How updates come in."""
+    silence, kinds = settings.telegram.silence, [Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER]
+    if settings.webhook is None:
+        assert application.updater is not None
+        return Polling(
+            application.updater, poll_request, reach, silence=silence, kinds=kinds, note_fault=note_fault
+        )
+    from impasto.bot.webhook import Webhook  # a server, which few need
+
+    return Webhook(application, settings.webhook, reach, silence=silence, kinds=kinds, note_fault=note_fault)
 
 
 @asynccontextmanager
@@ -281,6 +316,8 @@ async def _tell_of_reach(reach: Reach, owner: Owner) -> None:
                 await owner.tell_absence(seconds)
             case Rival():
                 await owner.tell_rival()
+            case Undelivered(reason, waiting):
+                await owner.tell_undelivered(reason, waiting)
 
 
 async def _tell_broken(plugins: Plugins, warnings: Warnings, owner: Owner) -> None:

@@ -39,7 +39,7 @@ from impasto.database import NoRoom
 from impasto.effects import Category
 from impasto.i18n import Language
 from impasto.jobs.admission import Refused
-from impasto.jobs.model import Job, JobOrder
+from impasto.jobs.model import Job, JobOrder, JobState
 from impasto.text import Text, plural
 from impasto.text import text as _
 from impasto.users import Preferences
@@ -107,8 +107,9 @@ class Conversation:
         if job is None:
             await self.answer(query, NOT_YOURS)
             return
-        await self.answer(query)
         await self._services.dispatcher.cancel(job_id)
+        is_at_work = self._services.store.get(job_id).state is JobState.RUNNING
+        await self.answer(query, _("It is being stopped.") if is_at_work else None)
         if query.message is not None and query.message.message_id != job.status_message_id:
             await self._take_away(query.message.message_id)
 
@@ -300,7 +301,7 @@ class Conversation:
                 )
 
     def _forget(self, everything: bool) -> None:
-        self._services.plugins.manager.hook.impasto_forget_user(user_id=self._user_id)
+        self._services.plugins.tell("impasto_forget_user", user_id=self._user_id)
         if everything:
             self._services.users.forget(self._user_id)
             self._services.sessions.forget(self._user_id)

@@ -37,6 +37,7 @@ from impasto.i18n import Languages
 from impasto.jobs.model import Job, JobState
 from impasto.jobs.store import JobStore
 from impasto.jobs.updates import Done, JobUpdate, NotDone, Withdrawn, Working
+from impasto.log_lines import about, of_job
 from impasto.plugins import Plugins
 from impasto.text import text as _
 
@@ -95,14 +96,15 @@ class Delivery:
         """Follow one job to its end; whatever goes wrong there, the others go on."""
         reference = str(job.id)
         try:
-            last = await follower.follow()
+            with about(job.id):
+                last = await follower.follow()
         except Forbidden as error:
-            log.info("job %d: its chat is closed to me: %s", job.id, error)
+            of_job(log, job.id).info("its chat is closed to me: %s", error)
             self._give_up(job)
             await self._whereabouts.closed(self._store.get(job.id).order.chat_id)
             return
         except Exception as error:
-            log.exception("job %d could not be shown in its chat", job.id)
+            of_job(log, job.id).exception("it could not be shown in its chat")
             last = NotDone(job, _("Something went wrong on my side."), f"{type(error).__name__}: {error}")
             self._give_up(job)
             await follower.show(last)
@@ -119,12 +121,12 @@ class Delivery:
 
     def _tell_plugins(self, job: Job, last: JobUpdate) -> None:
         seconds = last.seconds if isinstance(last, Done) else 0.0
-        try:
-            self._plugins.manager.hook.impasto_job_finished(
-                effect_id=job.order.effect_id, outcome=_OUTCOMES[type(last)], seconds=seconds
-            )
-        except Exception:  # a plugin is a stranger's code
-            log.exception("a plugin failed in impasto_job_finished")
+        self._plugins.tell(
+            "impasto_job_finished",
+            effect_id=job.order.effect_id,
+            outcome=_OUTCOMES[type(last)],
+            seconds=seconds,
+        )
 
 
 class _Follower:

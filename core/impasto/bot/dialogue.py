@@ -67,11 +67,12 @@ class Dialogue:
         has_owner: bool,
         welcome_picture: bool = True,
         source_url: str | None = None,
+        own_server: bool = False,
     ) -> None:
         self._offer, self._languages = offer, languages
         self._choosing = Choosing(offer, gallery)
         self._has_owner, self._source_url = has_owner, source_url
-        self._welcome_picture = welcome_picture
+        self._welcome_picture, self._own_server = welcome_picture, own_server
 
     def step(self, session: Session, event: Event) -> list[Reply]:
         """Answer `event` and change `session` accordingly."""
@@ -163,7 +164,7 @@ class Dialogue:
             case "about":
                 return [pages.about(self._offer, self._source_url)]
             case "privacy":
-                return [pages.PRIVACY]
+                return [pages.privacy(own_server=self._own_server)]
             case "forgetme":
                 return [pages.FORGET_ME]
             case "report" if self._has_owner and command.argument:

@@ -9,12 +9,21 @@ from impasto.database import Database
 _KEPT_SECONDS = 2 * 24 * 3600
 """Telegram keeps an update for a day."""
 
+_WHOSE = "bot whose updates were handled"
+
 
 class Handled:
     """The numbers of the last updates, in `database`. Of whom they were is not noted."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
+
+    def belong_to(self, bot_id: int) -> None:
+        """Forget the numbers of another bot, which counts by itself."""
+        noted = self._db.execute("SELECT value FROM facts WHERE name = ?", (_WHOSE,)).fetchone()
+        if noted is not None and noted["value"] != str(bot_id):
+            self._db.execute("DELETE FROM handled")
+        self._db.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (_WHOSE, str(bot_id)))
 
     def note(self, update_id: int) -> None:
         """The update must not be handled again."""

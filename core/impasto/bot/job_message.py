@@ -12,6 +12,7 @@ from telegram import Bot, InlineKeyboardMarkup, InputMediaDocument, InputMediaPh
 from telegram.constants import ChatAction, ParseMode
 from telegram.error import BadRequest, TelegramError
 
+from impasto.bot import limits
 from impasto.bot.results import ResultShelf
 from impasto.bot.status import result_keyboard, result_media, status_html, status_keyboard
 from impasto.effects import Effect
@@ -89,7 +90,8 @@ class JobMessage:
         if self._effect is None:
             raise LookupError(self._job.order.effect_id)
         media, file = result_media(done, self._effect, self._language, self._paintings())
-        buttons = result_keyboard(done, self._language, as_file=file is None)
+        fetchable = limits.files(self._bot).download
+        buttons = result_keyboard(done, self._language, as_file=file is None, fetchable=fetchable)
         for _attempt in range(_MOST_MESSAGES):
             if self._message_id is None:
                 words = Working(done.job, 1.0)
@@ -99,6 +101,7 @@ class JobMessage:
         else:
             raise BadRequest("the result's message can't be edited")
         self._store.advance(self._job, JobState.DELIVERED)
+        log.info("delivered")
         if file is not None:
             self._shelf.put(self._job.id, file)
         if done.facts or done.attachments:
@@ -117,7 +120,7 @@ class JobMessage:
         try:
             await self._bot.send_message(self._chat_id, words, reply_parameters=reply)
         except TelegramError as error:
-            log.info("job %d: the announcement was not sent: %s", self._job.id, error)
+            log.info("the announcement was not sent: %s", error)
 
     def _paintings(self) -> list[str]:
         refs = [ref for refs in self._job.order.pictures.values() for ref in refs if is_painting(ref)]

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
+from telegram import Bot
 
 from impasto.imaging import Output
 from impasto.jobs.model import JobOrder
-
-DOWNLOAD_BYTES = 20 * 10**6
-"""getFile gives no larger files."""
 
 PHOTO = Output("photo", "JPEG", max_bytes=10 * 10**6, max_side_sum=10_000, max_ratio=20)
 FILE = Output("file", "PNG", max_bytes=50 * 10**6)
 
 
-def outputs(order: JobOrder) -> tuple[Output, ...]:
-    """The forms in which the results of `order` are wanted."""
-    return PHOTO, replace(FILE, format=order.file_format)
+@dataclass(frozen=True, slots=True)
+class Files:
+    """How large files may be, in bytes: those that are fetched, and those that are sent."""
+
+    download: int
+    upload: int
+
+    def outputs(self, order: JobOrder) -> tuple[Output, ...]:
+        """The forms in which the results of `order` are wanted."""
+        return PHOTO, replace(FILE, format=order.file_format, max_bytes=self.upload)
+
+
+CLOUD = Files(download=20 * 10**6, upload=FILE.max_bytes)
+LOCAL = Files(download=500 * 10**6, upload=500 * 10**6)
+"""A Bot API server of one's own takes 2000 MB; but files pass through memory, the core's and a worker's."""
+
+
+def files(bot: Bot) -> Files:
+    """How large the files may be that `bot` fetches and sends."""
+    return LOCAL if bot.local_mode else CLOUD
 
 
 CAPTION_CHARACTERS = 1024

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import secrets
-import traceback
 
 from telegram import Update
 from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError
 from telegram.ext import ContextTypes
 
+from impasto.bot.discretion import discreet
 from impasto.bot.services import Services
 from impasto.text import text as _
 
@@ -31,10 +31,10 @@ class Mishaps:
             log.info("somebody who has closed their chat to me gets no answer: %s", context.error)
             return
         reference = secrets.token_hex(3)
-        log.error("fault %s", reference, exc_info=context.error)
-        where = "".join(traceback.format_exception(context.error))
-        detail = f"{type(context.error).__name__}: {context.error}\n\n{where}"
-        await self._services.owner.tell_fault(reference, detail)
+        assert context.error is not None
+        what, where = discreet(context.error, update)
+        log.error("fault %s\n%s", reference, where, extra={"fault": reference})
+        await self._services.owner.tell_fault(reference, f"{what}\n\n{where}")
         if not isinstance(update, Update) or update.effective_chat is None or update.effective_user is None:
             return
         user = update.effective_user

@@ -70,7 +70,7 @@ class Owner:
             "⚠️ What paints on {device} has ended {n} time in a row ({code}). I go on trying. See /log",
             "⚠️ What paints on {device} has ended {n} times in a row ({code}). I go on trying. See /log",
             device.deaths,
-        )(device=device.name, code=str(device.exitcode))
+        )(device=device.name, code="it hung" if device.hung else f"exit code {device.exitcode}")
         if effect is None:
             await self.tell(words)
             return
@@ -91,6 +91,17 @@ class Owner:
                 "new one."
             )
         )
+
+    async def tell_undelivered(self, reason: str, waiting: int) -> None:
+        """Tell that Telegram can't call the webhook, and why, in its own words."""
+        words = plural(
+            "Telegram can't hand me what people write: {reason}. {n} message waits there, for a day at most. "
+            "Please look at what stands before me: the address, its certificate, the proxy.",
+            "Telegram can't hand me what people write: {reason}. {n} messages wait there, for a day at most. "
+            "Please look at what stands before me: the address, its certificate, the proxy.",
+            waiting,
+        )
+        await self.tell(words(reason=reason))
 
     async def ask(self, card: Card) -> None:
         """Show the owner a card, whose buttons are answered at the desk."""

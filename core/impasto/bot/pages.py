@@ -78,27 +78,36 @@ REPORT = Card(
     anew=True,
 )
 
-PRIVACY = Card(
-    (
-        _(
-            "Your pictures are in the memory of my owner's computer only while I work on them, and the "
-            "last results for a while in case you want them as a file. They are never saved to disk, and "
-            "nobody looks at them."
-        ),
-        _(
-            "I keep your settings, and for 30 days what you last chose here and a list of jobs: which "
-            "effect, when, and by which numbers Telegram finds your chat and your pictures again. The owner "
-            "sees how much is made, not by whom."
-        ),
-        _(
-            "What you send with /report carries nothing about you. The chat itself is kept by Telegram, as "
-            "every chat is."
-        ),
-    ),
-    ((Label(_("🗑 Delete everything about me"), ForgetMe()),), (Label(_("✓ Done"), Close()),)),
-    heading=_("🔒 Privacy"),
-    anew=True,
+_PICTURES_KEPT = _(
+    "Your pictures are in the memory of my owner's computer only while I work on them, and the "
+    "last results for a while in case you want them as a file. They are never saved to disk, and "
+    "nobody looks at them."
 )
+_OWN_SERVER = _(
+    "With one exception: my owner has a server of their own between Telegram and me, and it keeps what you "
+    "send on its disk until it is deleted there."
+)
+_SETTINGS_KEPT = _(
+    "I keep your settings, and for 30 days what you last chose here and a list of jobs: which "
+    "effect, when, and by which numbers Telegram finds your chat and your pictures again. The owner "
+    "sees how much is made, not by whom."
+)
+_REPORTS_KEPT = _(
+    "What you send with /report carries nothing about you. The chat itself is kept by Telegram, as "
+    "every chat is."
+)
+
+
+def privacy(*, own_server: bool) -> Card:
+    """What is kept; `own_server` says that a Bot API server of the owner's keeps files."""
+    exception = (_OWN_SERVER,) if own_server else ()
+    return Card(
+        (_PICTURES_KEPT, *exception, _SETTINGS_KEPT, _REPORTS_KEPT),
+        ((Label(_("🗑 Delete everything about me"), ForgetMe()),), (Label(_("✓ Done"), Close()),)),
+        heading=_("🔒 Privacy"),
+        anew=True,
+    )
+
 
 FORGET_ME = Card(
     (

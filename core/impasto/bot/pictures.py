@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from telegram import Bot, Message, PhotoSize
 from telegram.error import BadRequest, RetryAfter, TelegramError
 
+from impasto.bot import limits
+from impasto.bot.files import NotServed, fetch
 from impasto.bot.flood import seconds_of
-from impasto.bot.limits import DOWNLOAD_BYTES
 from impasto.bot.reach import Reach, pauses
 from impasto.effects import EffectError
 from impasto.gallery.paintings import Gallery, is_painting
 from impasto.jobs.model import PictureRef
-from impasto.text import Text
+from impasto.text import ByteSize, Text
 from impasto.text import text as _
 
 log = logging.getLogger(__name__)
@@ -26,9 +27,9 @@ _RETRY_SECONDS = (1, 3)
 _MOST_TRIES = 10
 """For one picture, while other requests get through."""
 
-_TOO_LARGE = _("This file is over 20 MB, more than Telegram lets me fetch. Please send a smaller one.")
 _EXPIRED = _("Telegram no longer has your picture. Please send it again.")
 _UNREACHABLE = _("I can't reach Telegram to fetch your picture. Please send it again later.")
+_NOT_SERVED = _("Something went wrong on my side.")
 
 SEND_A_PHOTO = _("Send me a photo and I'll show you what I can do with it.")
 
@@ -48,8 +49,8 @@ def picture_of(message: Message) -> PictureRef | Text:
         name = (document.file_name or "").lower()
         if not (document.mime_type or "").startswith("image/") and not name.endswith(_PICTURE_SUFFIXES):
             return _("This file is not a picture. Please send a photo, or a JPEG, PNG or WebP file.")
-        if (document.file_size or 0) > DOWNLOAD_BYTES:
-            return _TOO_LARGE
+        if (document.file_size or 0) > limits.files(message.get_bot()).download:
+            return _too_large(message.get_bot())
         thumbnail = document.thumbnail
         if thumbnail is None:
             return PictureRef(document.file_id)
@@ -64,6 +65,11 @@ def picture_of(message: Message) -> PictureRef | Text:
     return SEND_A_PHOTO
 
 
+def _too_large(bot: Bot) -> Text:
+    most = ByteSize(limits.files(bot).download)
+    return _("This file is over {size}, more than I can fetch. Please send a smaller one.")(size=most)
+
+
 def _for_preview(sizes: Sequence[PhotoSize]) -> PhotoSize:
     """The version of a photo that is good enough for a preview."""
     enough = [size for size in sizes if max(size.width, size.height) >= _PREVIEW_SIDE]
@@ -73,8 +79,9 @@ def _for_preview(sizes: Sequence[PhotoSize]) -> PhotoSize:
 class ChatPictures:
     """A `PictureSource`: files of Telegram, by file id, and paintings of the gallery."""
 
-    def __init__(self, bot: Bot, gallery: Gallery) -> None:
-        self._bot, self._gallery = bot, gallery
+    def __init__(self, bot: Bot, gallery: Gallery, tell_fault: Callable[[str], Awaitable[None]]) -> None:
+        """`tell_fault` tells the owner what nobody else can mend."""
+        self._bot, self._gallery, self._tell_fault = bot, gallery, tell_fault
 
     async def fetch(self, picture: PictureRef) -> bytes:
         """The file, after several tries if need be. Raises `EffectError` where it can't be had."""
@@ -94,11 +101,14 @@ class ChatPictures:
         if is_painting(picture):
             return await asyncio.to_thread(self._gallery.read, picture)
         try:
-            file = await self._bot.get_file(picture.file_id)
-            return bytes(await file.download_as_bytearray())
+            return await fetch(self._bot, picture.file_id)
         except BadRequest as error:
             too_big = "too big" in error.message.lower()
-            raise EffectError(_TOO_LARGE if too_big else _EXPIRED, error.message) from error
+            raise EffectError(_too_large(self._bot) if too_big else _EXPIRED, error.message) from error
+        except NotServed as error:
+            log.error("%s", error)
+            await self._tell_fault(str(error))
+            raise EffectError(_NOT_SERVED, str(error)) from error
 
 
 class PatientPictures:

@@ -1,6 +1,7 @@
 """Reach: whether Telegram is heard, for those who must wait until it is; and who sees to it that it is.
 
-Measured by the one request that is always under way: getUpdates.
+Measured by the one request that is always under way, getUpdates; with a webhook, by its calls and by looks at
+how it does.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 from telegram.error import Conflict, InvalidToken, NetworkError, TelegramError
@@ -55,13 +56,23 @@ class Rival:
     """Another program begins to use the token."""
 
 
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """Telegram can't call the webhook, for this reason of its own; so many updates wait."""
+
+    reason: str
+    waiting: int
+
+
 class Reach:
     """Whether Telegram is heard."""
 
     def __init__(self) -> None:
         self.away = False
-        """The last poll failed."""
-        self.news: asyncio.Queue[Absence | Rival] = asyncio.Queue()
+        """The last request to hear of something failed."""
+        self.undelivered: str | None = None
+        """Why Telegram can't call the webhook, in its words; None while it can."""
+        self.news: asyncio.Queue[Absence | Rival | Undelivered] = asyncio.Queue()
         """What the owner should know."""
         self._heard, self._back, self._room = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._room.set()
@@ -69,15 +80,13 @@ class Reach:
         self._heard_at = self._rival_at = float("-inf")
 
     def answered(self, code: int) -> None:
-        """A poll was answered with this HTTP status."""
+        """A poll, or what is in its place, was answered with this HTTP status."""
         if code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             self.missed()
             return
         now = asyncio.get_running_loop().time()
         if code == HTTPStatus.CONFLICT:
-            if now - self._rival_at > LONG_SECONDS:
-                self.news.put_nowait(Rival())
-            self._rival_at = now
+            self.rivalled()
         absence, self._heard_at = now - self._heard_at, now
         if LONG_SECONDS < absence < float("inf"):
             self.news.put_nowait(Absence(absence))
@@ -88,11 +97,22 @@ class Reach:
             self._back.set()
             self._back = asyncio.Event()
 
+    def rivalled(self) -> None:
+        """Another program has used the token."""
+        now = asyncio.get_running_loop().time()
+        if now - self._rival_at > LONG_SECONDS:
+            self.news.put_nowait(Rival())
+        self._rival_at = now
+
     def missed(self) -> None:
-        """A poll failed."""
+        """A poll, or what is in its place, failed."""
         if not self.away:
             log.warning("Telegram is not heard")
         self.away = True
+
+    def silence(self) -> float:
+        """Seconds since a poll was answered; infinite before the first."""
+        return asyncio.get_running_loop().time() - self._heard_at
 
     async def heard(self) -> None:
         """Wait for the next answer to a poll."""
@@ -121,6 +141,19 @@ class Reach:
     async def room(self) -> None:
         """Wait until so few results are stuck that another may be made."""
         await self._room.wait()
+
+
+class Hearing(Protocol):
+    """How updates come in: by polling or by a webhook."""
+
+    async def start(self) -> None:
+        """Begin, for as long as it takes. Raises `ConfigurationError` where that can't be."""
+
+    async def watch(self) -> None:
+        """See to it that they go on coming, until cancelled. Raises as `start` does."""
+
+    async def stop(self) -> None:
+        """End, soon, whatever hangs. Does nothing where it has not begun."""
 
 
 class PollRequest(HTTPXRequest):
@@ -167,6 +200,7 @@ class Polling:
         """`kinds` of updates are wanted. `note_fault` is told what went wrong."""
         self._updater, self._request, self._reach = updater, request, reach
         self._silence, self._kinds, self._note_fault = silence, kinds, note_fault
+        self._webhook_found = asyncio.Event()
 
     async def start(self) -> None:
         """Begin, for as long as it takes. Raises `ConfigurationError` where the token is no longer valid."""
@@ -175,13 +209,21 @@ class Polling:
                 timeout=max(1, int(min(_POLL_SECONDS, self._silence / 3))),
                 bootstrap_retries=-1,
                 allowed_updates=self._kinds,
-                error_callback=_note,
+                error_callback=self._note,
             )
         except InvalidToken as error:
-            raise _unknown_token() from error
+            raise unknown_token() from error
 
     async def watch(self) -> None:
-        """Begin anew whenever it is silent too long, until cancelled. Raises as `start` does."""
+        """Begin anew whenever it is silent too long, and take away webhooks of others, until cancelled.
+
+        Raises as `start` does.
+        """
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch_silence())
+            group.create_task(self._take_webhooks_away())
+
+    async def _watch_silence(self) -> None:
         known = False
         while True:
             try:
@@ -211,7 +253,17 @@ class Polling:
             try:
                 stopping.result()
             except InvalidToken as error:
-                raise _unknown_token() from error
+                raise unknown_token() from error
+
+    async def _take_webhooks_away(self) -> None:
+        """While there is one, Telegram answers no poll."""
+        while True:
+            await self._webhook_found.wait()
+            self._webhook_found.clear()
+            try:
+                await self._updater.bot.delete_webhook()
+            except TelegramError as error:
+                log.warning("the webhook of another program could not be taken away: %s", error)
 
     async def _begin_anew(self) -> None:
         await self.stop()
@@ -221,15 +273,28 @@ class Polling:
             async with asyncio.timeout(self._silence):
                 await self.start()
 
+    def _note(self, error: TelegramError) -> None:
+        if isinstance(error, Conflict):
+            if "webhook" in error.message.lower():
+                self._webhook_found.set()
+            log.warning("another program uses this token: end it, or revoke the token at @BotFather")
+        elif is_logged_out(error):
+            log.warning(LOGGED_OUT)
+        else:
+            log.debug("polling: %s", error)
 
-def _note(error: TelegramError) -> None:
-    if isinstance(error, Conflict):
-        log.warning(
-            "another program polls Telegram with this token: end it, or revoke the token at @BotFather"
-        )
-    else:
-        log.debug("polling: %s", error)
+
+LOGGED_OUT = (
+    "this bot was logged out of this Bot API server, which takes it back after ten minutes; if you moved it "
+    "to a server of your own, set telegram.base_url to that"
+)
 
 
-def _unknown_token() -> ConfigurationError:
+def is_logged_out(error: TelegramError) -> bool:
+    """Whether the Bot API server says that the bot has been moved to another by logOut."""
+    return error.message.lower() == "logged out"
+
+
+def unknown_token() -> ConfigurationError:
+    """The token was revoked."""
     return ConfigurationError("Telegram no longer knows this bot token; get the new one from @BotFather")

@@ -22,7 +22,11 @@ from impasto.slots import shown
 from impasto.text import plural, verbatim
 from impasto.text import text as _
 
+_BEGUN_AGAIN = _("I had to stop, so I begin this picture again.")
+
 _BAR_CELLS = 10
+_SENTENCE_CHARACTERS = 800
+"""Of an effect's own words: with the rest they must fit under a preview, where Telegram takes 1024."""
 
 
 def status_html(update: JobUpdate, effect: Effect, language: Language) -> str:
@@ -33,8 +37,8 @@ def status_html(update: JobUpdate, effect: Effect, language: Language) -> str:
 
 def _lines(update: JobUpdate, language: Language) -> list[str]:
     match update:
-        case Waiting(job=job, restarted=restarted, hold=hold, ready_in=ready_in):
-            lines = [language(_restarted(job))] if restarted else []
+        case Waiting(job=job, hold=hold, ready_in=ready_in):
+            lines = [language(line) for line in _what_happened(update)]
             if hold:
                 lines.append(language(_held(hold, job, language)))
             lines.append(language(_place(update)))
@@ -42,15 +46,17 @@ def _lines(update: JobUpdate, language: Language) -> list[str]:
                 ready = _("Ready in about {duration}.")(duration=language.duration(about(ready_in)))
                 lines.append(language(ready))
             return lines
-        case Working(fraction=fraction, remaining=remaining):
+        case Working(job=job, fraction=fraction, remaining=remaining):
             done = _("{bar} {share}")(bar=bar(fraction), share=language.percent(fraction))
-            lines = [language(done)]
+            lines = [language(_BEGUN_AGAIN)] if job.attempts > 1 else []
+            lines.append(language(done))
             if remaining is not None and remaining >= 2:
                 left = _("About {duration} left.")(duration=language.duration(about(remaining)))
                 lines.append(language(left))
             return lines
         case NotDone(message=message, fault=fault):
-            lines = [language(message)]
+            words = language(message)
+            lines = [words if len(words) <= _SENTENCE_CHARACTERS else f"{words[:_SENTENCE_CHARACTERS]}…"]
             if fault is not None:
                 lines.append(language(_("Reference: {number}")(number=str(update.job.id))))
             return lines
@@ -62,10 +68,17 @@ def _lines(update: JobUpdate, language: Language) -> list[str]:
             raise TypeError(f"no words for {update}")
 
 
-def _restarted(job: Job) -> Text:
-    if job.attempts:
-        return _("I was restarted, so I begin this picture again.")
-    return _("I was restarted; nothing is lost.")
+def _what_happened(waiting: Waiting) -> list[Text]:
+    if waiting.job.attempts and isinstance(waiting.hold, InUse):
+        return []  # `_held` says it
+    match waiting.restarted, waiting.job.attempts > 0:
+        case True, True:
+            return [_("I was restarted, so I begin this picture again.")]
+        case True, False:
+            return [_("I was restarted; nothing is lost.")]
+        case False, True:
+            return [_BEGUN_AGAIN]
+    return []
 
 
 def _place(waiting: Waiting) -> Text:
@@ -140,13 +153,15 @@ def _chosen_by_samples(done: Done, effect: Effect) -> list[Text]:
     ]
 
 
-def result_keyboard(done: Done, language: Language, *, as_file: bool) -> InlineKeyboardMarkup | None:
-    """What can be done with a result."""
+def result_keyboard(
+    done: Done, language: Language, *, as_file: bool, fetchable: int
+) -> InlineKeyboardMarkup | None:
+    """What can be done with a result. The bot can fetch files of so many bytes."""
     file = () if as_file else (Label(_("📄 As file"), AsFile(done.job.id)),)
     details = (Label(_("📈 Details"), Details(done.job.id)),) if done.facts or done.attachments else ()
     again = Label(_("🔁 Again"), Again(done.job.id))
     size = max((len(picture.data) for picture in done.pictures), default=0)
-    comes_back = not as_file or size <= limits.DOWNLOAD_BYTES  # Telegram gives bots no larger files
+    comes_back = not as_file or size <= fetchable
     then = (Label(_("➕ Then…"), Then()),) if comes_back else ()
     rows = ((*file, again), (*then, *details))
     return keyboard(tuple(row for row in rows if row), language)

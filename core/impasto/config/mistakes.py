@@ -19,8 +19,10 @@ _WRITE = {
     "string": "write it in quotation marks",
     "path": "write a path in quotation marks",
     "model": "write the settings of this table one by one",
+    "missing": "this is needed too",
     "greater_than": "write a number above {gt:g}",
     "greater_than_equal": "write {ge:g} or more",
+    "less_than_equal": "write {le:g} or less",
 }
 """By pydantic's name of a mistake, or how that name begins."""
 

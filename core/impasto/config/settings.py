@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_config_path, user_data_path
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
@@ -17,7 +17,7 @@ from pydantic_settings import (
 )
 
 from impasto.config.mistakes import BETWEEN, ENVIRONMENT, explained
-from impasto.config.tables import GuestSettings, Limits, TelegramSettings
+from impasto.config.tables import GuestSettings, Limits, MetricsSettings, TelegramSettings, WebhookSettings
 from impasto.config.values import Person, listed, says
 
 _TOKEN = re.compile(r"\d{3,}:[A-Za-z0-9_-]{30,}")
@@ -66,7 +66,17 @@ class Settings(BaseSettings):
     log_level: Annotated[
         str, Field(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$"), says("DEBUG, INFO, WARNING or ERROR")
     ] = "INFO"
-    telegram: TelegramSettings = TelegramSettings()
+    log_format: Annotated[Literal["text", "json"], says("text or json")] = Field(
+        "text", description="lines for people, or one JSON object each for programs"
+    )
+    log_file: Path | None = Field(
+        None, description="a file for the log as well, at most 30 MB with the older ones beside it"
+    )
+    telegram: TelegramSettings = Field(default_factory=lambda: TelegramSettings.model_validate({}))
+    webhook: WebhookSettings | None = Field(
+        None, description="let Telegram call an address of yours, in place of asking it"
+    )
+    metrics: MetricsSettings | None = Field(None, description="tell programs on this computer how I am")
     limits: Limits = Field(default_factory=lambda: Limits.model_validate({}))
     guest: GuestSettings = Field(default_factory=lambda: GuestSettings.model_validate({}))
 
@@ -125,12 +135,17 @@ class Settings(BaseSettings):
         return token
 
 
+def config_path(config: Path | None = None) -> Path:
+    """The file of the settings: `config`, or the usual one, which need not be there."""
+    return config or Path(os.environ.get("IMPASTO_CONFIG", user_config_path("impasto") / "impasto.toml"))
+
+
 def load_settings(config: Path | None = None, **overrides: Any) -> Settings:
     """Read the settings from `config`, or impasto.toml in the configuration folder, and the environment.
 
     Raises `ConfigurationError` that names each wrong key, where it was written and what to write.
     """
-    path = config or Path(os.environ.get("IMPASTO_CONFIG", user_config_path("impasto") / "impasto.toml"))
+    path = config_path(config)
     if config is not None and not config.is_file():
         raise ConfigurationError(f"there is no configuration file {config}")
 
@@ -145,6 +160,6 @@ def load_settings(config: Path | None = None, **overrides: Any) -> Settings:
             explained(mistake, Settings, None if mistake["loc"][0] in overrides else file)
             for mistake in error.errors()
         ]
-        raise ConfigurationError("; ".join(wrong)) from None
+        raise ConfigurationError(_TOKEN.sub("[token]", "; ".join(wrong))) from None
     except ValueError as error:  # tomllib.TOMLDecodeError among them
         raise ConfigurationError(f"{path}: {error}") from error

@@ -5,9 +5,20 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Collection
-from typing import Annotated
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
 
 from impasto.config.values import Bytes, Size, from_json, listed, says
 from impasto.quiet import DailySpan
@@ -19,11 +30,24 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class TelegramSettings(_Table):
-    """Which Bot API server is spoken to, as python-telegram-bot takes the addresses, and as whom."""
+def _bot_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"write an address such as http://127.0.0.1:8081, instead of {url!r}")
+    return f"{url.rstrip('/')}/bot" if parts.path in ("", "/") else url
 
-    base_url: str = "https://api.telegram.org/bot"
-    base_file_url: str = "https://api.telegram.org/file/bot"
+
+class TelegramSettings(_Table):
+    """Which Bot API server is spoken to, and as whom."""
+
+    base_url: Annotated[str, AfterValidator(_bot_address)] = Field(
+        "https://api.telegram.org/bot",
+        description="the Bot API server, such as http://127.0.0.1:8081; /bot is added where it lacks",
+    )
+    base_file_url: str = Field("", description="where its files are; default: file/bot beside base_url")
+    local: bool = Field(
+        False, description="whether base_url is a server of your own that runs with --local: for large files"
+    )
     silence: Annotated[
         float, Field(ge=3, description="seconds without an answer from Telegram until I connect anew")
     ] = 120.0
@@ -32,6 +56,62 @@ class TelegramSettings(_Table):
         Field(min_length=1, max_length=64, description="the bot's name, in place of the one from @BotFather"),
         says("a name of 1 to 64 characters in quotation marks"),
     ] = None
+
+    @model_validator(mode="after")
+    def _files_beside(self) -> Self:
+        self.base_file_url = self.base_file_url or f"{self.base_url.removesuffix('bot')}file/bot"
+        return self
+
+
+def _public_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"write an address such as https://example.org/impasto, instead of {url!r}")
+    return url
+
+
+def _header(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", secret.get_secret_value()):
+        raise ValueError("write 16 to 256 letters, digits, _ or - in quotation marks")
+    return secret
+
+
+class WebhookSettings(_Table):
+    """How Telegram sends what people write to an address of yours, in place of being asked for it."""
+
+    url: Annotated[str, AfterValidator(_public_address)] = Field(description="what Telegram is told to call")
+    listen: str | None = Field(
+        None, description="the address I listen at; default: 127.0.0.1, or all with a certificate"
+    )
+    port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="the port I listen at; default: 8090, or that of url with a certificate",
+    )
+    path: Annotated[str, Field(pattern="^/"), says('a path that begins with /, as in "/impasto"')] | None = (
+        Field(None, description="the path I am called by, where a proxy changes it; default: that of url")
+    )
+    secret: Annotated[SecretStr, AfterValidator(_header)] | None = Field(
+        None, description="what Telegram proves itself by, for a proxy that checks it; default: random"
+    )
+    certificate: Path | None = Field(
+        None, description="a self-signed certificate (PEM) for url; without, a proxy must speak https"
+    )
+    private_key: Path | None = Field(None, description="the key (PEM) of the certificate")
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if (self.certificate is None) != (self.private_key is None):
+            raise ValueError("write certificate and private_key, or neither")
+        return self
+
+
+class MetricsSettings(_Table):
+    """Where /healthz and /metrics are served: over plain HTTP, to whoever can reach it."""
+
+    port: int = Field(9464, ge=1, le=65535)
+    host: str = Field("127.0.0.1", description="the address that is listened at: this computer's own alone")
 
 
 class Limits(_Table):
@@ -72,10 +152,12 @@ class Limits(_Table):
     def warn_of_strangers(self, effects: Collection[str]) -> None:
         """Log which effects are named here that are not among `effects`: a plugin may be gone for a while."""
         if strangers := sorted(self.minutes_by_effect.keys() - set(effects)):
+            close = {close for name in strangers for close in get_close_matches(name, effects, n=1)}
             log.warning(
-                "limits.minutes_by_effect names what is not installed: %s; there is: %s",
+                "limits.minutes_by_effect names what is not installed: %s; %s: %s",
                 ", ".join(strangers),
-                ", ".join(sorted(effects)) or "no effect",
+                "did you mean" if close else "there is",
+                ", ".join(sorted(close or effects)) or "no effect",
             )
 
 

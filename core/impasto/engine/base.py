@@ -196,6 +196,7 @@ class DeviceFails:
     name: str
     deaths: int
     exitcode: int | None
+    hung: bool
     effect_id: str | None
 
 

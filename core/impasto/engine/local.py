@@ -12,7 +12,7 @@ import multiprocessing
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
 from multiprocessing.context import SpawnProcess
 from typing import Any
@@ -32,7 +32,9 @@ from impasto.engine.base import (
 )
 from impasto.engine.devices import find_devices
 from impasto.engine.process import WorkerProcess
+from impasto.engine.tether import end_children_of
 from impasto.engine.worker import UNFIT, Ready, WorkerSettings
+from impasto.log_workers import Said
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +51,14 @@ _FAILING_DEATHS = 3
 """Deaths in a row after which the device is said to fail."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lives:
+    """How many workers were begun on a device since the start, and how many of them ended unasked."""
+
+    started: int = 0
+    died: int = 0
+
+
 @dataclass(slots=True)
 class _Slot:
     """A device over the lives of its workers."""
@@ -57,6 +67,7 @@ class _Slot:
     name: str
     worker: WorkerProcess | None = None
     deaths: int = 0
+    lives: Lives = Lives()
     restart: asyncio.TimerHandle | None = None
     rests: bool = False
     """No worker is there, since there was nothing to do; the next task starts one."""
@@ -111,7 +122,7 @@ class LocalEngine:
         self._watcher = threading.Thread(target=self._watch, name="workers", daemon=True)
         self._watcher.start()
         for slot in self._slots:
-            log.info("worker on %s (%s)", slot.device, slot.name)
+            log.info("worker on %s (%s)", slot.device, slot.name, extra={"device": slot.device})
             self._start_worker(slot)
 
     async def stop(self, grace: float = 5.0) -> None:
@@ -124,6 +135,8 @@ class LocalEngine:
                     timer.cancel()
         for worker in workers:
             worker.end_when_idle()
+            if not worker.loaded:  # it would not hear of it for seconds
+                worker.process.kill()
         await asyncio.to_thread(_end, [worker.process for worker in workers], grace)
         self._wake_writer.send_bytes(b"stop")
         if self._watcher is not None:
@@ -175,13 +188,27 @@ class LocalEngine:
             for slot in self._slots
         ]
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether what workers say is heard, or none was started yet."""
+        return self._watcher is None or self._watcher.is_alive() or self._stopping
+
+    def failing(self) -> list[str]:
+        """The devices whose workers die one after the other."""
+        return [slot.device for slot in self._slots if slot.deaths >= _FAILING_DEATHS]
+
     def worker_pids(self) -> dict[str, int]:
         """The process id of each device's worker, for the owner's eyes."""
         return {s.device: s.worker.process.pid for s in self._slots if s.worker and s.worker.process.pid}
 
+    def lives(self) -> dict[str, Lives]:
+        """Each device's workers since the start."""
+        return {slot.device: slot.lives for slot in self._slots}
+
     def _start_worker(self, slot: _Slot) -> WorkerProcess:
         slot.worker = WorkerProcess(self._spawn, self._settings_for(slot.device))
         slot.restart, slot.rests = None, False
+        slot.lives = replace(slot.lives, started=slot.lives.started + 1)
         with self._watch_lock:
             self._watched.append(slot.worker)
         self._wake_writer.send_bytes(b"look")
@@ -216,7 +243,10 @@ class LocalEngine:
         except (EOFError, OSError):
             worker.process.join()  # the pipe ends with the process; its sentinel comes next
             return False
-        self._loop.call_soon_threadsafe(self._take, worker, event)
+        if isinstance(event, Said):
+            event.log()
+        else:
+            self._loop.call_soon_threadsafe(self._take, worker, event)
         return True
 
     def _drain(self, worker: WorkerProcess) -> None:
@@ -273,7 +303,8 @@ class LocalEngine:
         silent = self._loop.time() - worker.heard
         waiting = worker.idle and worker.loaded
         if silent >= self._silence and not waiting:
-            log.error("nothing was heard of the worker on %s for %.0f s; ending it", worker.device, silent)
+            words, device = "nothing was heard of the worker on %s for %.0f s; ending it", worker.device
+            log.error(words, device, silent, extra={"device": device})
             worker.hung = True
             worker.process.kill()
             return
@@ -283,6 +314,7 @@ class LocalEngine:
     def _lost(self, worker: WorkerProcess) -> None:
         """A worker died: end its attempts, start another."""
         exitcode = worker.process.exitcode
+        end_children_of(worker.process)
         slot = self._slot_of(worker)
         slot.worker, effect_id = None, worker.computes
         ends = worker.lost()
@@ -291,19 +323,23 @@ class LocalEngine:
         expected = obeyed or rested
         slot.rests = rested or (self._resting and obeyed)
         if rested and not self._stopping:
-            log.info("worker on %s ended: its memory is given back until there is work", slot.device)
+            words = "worker on %s ended: its memory is given back until there is work"
+            log.info(words, slot.device, extra={"device": slot.device})
         elif not self._stopping:
             level = logging.INFO if expected or exitcode == UNFIT else logging.ERROR
-            log.log(level, "worker on %s (pid %s) ended: %s", slot.device, worker.process.pid, exitcode)
+            words, pid = "worker on %s (pid %s) ended: %s", worker.process.pid
+            log.log(level, words, slot.device, pid, exitcode, extra={"device": slot.device})
         for end in ends:
             self._out.put_nowait(end)
         worker.discard()
         if not self._stopping and not slot.rests:
             delay = 0.0 if expected else _BACKOFF[min(slot.deaths, len(_BACKOFF) - 1)]
             slot.deaths += not expected
+            slot.lives = replace(slot.lives, died=slot.lives.died + (not expected))
             slot.restart = self._loop.call_later(delay, self._start_worker, slot)
             if slot.deaths == _FAILING_DEATHS and not expected:
-                self._out.put_nowait(DeviceFails(slot.device, slot.name, slot.deaths, exitcode, effect_id))
+                fails = DeviceFails(slot.device, slot.name, slot.deaths, exitcode, worker.hung, effect_id)
+                self._out.put_nowait(fails)
         self._settle(slot)
 
     def _slot_of(self, worker: WorkerProcess) -> _Slot:
@@ -320,3 +356,4 @@ def _end(processes: Iterable[SpawnProcess], grace: float) -> None:
         process.join(max(0.0, deadline - time.monotonic()))
         process.kill()
         process.join()
+        end_children_of(process)

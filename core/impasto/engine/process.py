@@ -190,7 +190,8 @@ class WorkerProcess:
         self._held.pop(held.task.id, None)
 
     def _end_for(self, held: Held) -> None:
-        log.warning("a cancelled task on %s did not stop; ending its worker", self.device)
+        about = {"job": held.task.id, "device": self.device}
+        log.warning("it was cancelled on %s and did not stop; ending its worker", self.device, extra=about)
         held.ended_for_it = True
         self.process.kill()
 

@@ -68,6 +68,8 @@ class EffectRunner:
         images = {name: [picture.image for picture in pictures] for name, pictures in slots.items()}
         options = effect.defaults() | dict(task.options)
         result = self._ladder.run(effect, images, options, context)
+        if not isinstance(result, Image.Image):  # a stranger's code: a return may be forgotten
+            raise TypeError(f"run() of {effect.processor} returned {result!r:.100} instead of a picture")
         context.check()
         return imaging.with_alpha(result, slots[effect.slots[0].name][0].alpha)
 
@@ -93,7 +95,7 @@ class EffectRunner:
         return partial(make, self._device, self._plugins.located(effect))
 
     def _unexpected(self, task: Task, error: Exception) -> Failed:
-        log.error("task %s (%s) failed", task.id, task.effect_id, exc_info=error)
+        log.error("%s failed", task.effect_id, exc_info=error)
         if is_out_of_memory(error):
             self._memory.release()
             message = _("There is not enough memory for this picture here. Please try a smaller one.")

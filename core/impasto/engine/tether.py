@@ -12,6 +12,8 @@ import multiprocessing
 import os
 import signal
 import sys
+from contextlib import suppress
+from multiprocessing.process import BaseProcess
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,13 @@ def end_with_parent() -> None:
         parent = multiprocessing.parent_process()
         if parent is not None and parent.pid != os.getppid():  # it ended before the kernel was asked
             os._exit(0)
+
+
+def end_children_of(worker: BaseProcess) -> None:
+    """In the core, of a worker that has ended: on POSIX, kill what plugins started in it and left behind."""
+    if sys.platform != "win32" and worker.pid is not None:  # there the job object does it
+        with suppress(ProcessLookupError):  # as nearly always: its group, which `priority` made, has gone too
+            os.killpg(worker.pid, signal.SIGKILL)
 
 
 def end_with_this_process(pid: int) -> None:

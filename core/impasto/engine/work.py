@@ -13,6 +13,7 @@ from impasto import imaging
 from impasto.engine.base import Attachment, Failed, Finished, Task, TaskEvent
 from impasto.engine.context import Context
 from impasto.engine.runner import EffectRunner
+from impasto.log_lines import about
 
 MOST_HOSTED, HOSTED_AT_ONCE = 3.0, 10.0
 """A task lets others in for so many times its own seconds, and so many more."""
@@ -96,8 +97,9 @@ class Work:
     @contextmanager
     def _stage(self) -> Iterator[None]:
         began = time.monotonic()
-        try:
-            yield
-        except Exception as error:
-            self.failed = self._runner.failed(self.task, error)
+        with about(self.task.id):
+            try:
+                yield
+            except Exception as error:
+                self.failed = self._runner.failed(self.task, error)
         self._seconds += time.monotonic() - began

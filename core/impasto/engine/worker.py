@@ -16,13 +16,14 @@ from multiprocessing.connection import Connection
 from multiprocessing.queues import Queue
 from pathlib import Path
 
+from impasto.crash import leave_no_picture
 from impasto.engine.base import Task, TaskEvent
 from impasto.engine.bench import Bench, DeviceBroken
 from impasto.engine.memory import limit_host_memory
 from impasto.engine.priority import give_way
 from impasto.engine.runner import EffectRunner, RunnerSettings
 from impasto.engine.tether import end_with_parent
-from impasto.log import configure_logging
+from impasto.log_workers import Said, log_through
 from impasto.plugins import load_plugins
 
 
@@ -60,8 +61,10 @@ def worker_main(
     """Run tasks from `tasks` until None comes, sending their events through `events`."""
     end_with_parent()
     give_way()
+    leave_no_picture()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent decides
-    configure_logging(settings.log_level)
+    send = partial(_send, events, threading.Lock())
+    log_through(send, settings.log_level, settings.device)
     cancelled: set[tuple[str, int]] = set()
     threading.Thread(target=_obey, args=(control, cancelled), daemon=True).start()
     device = _only_this_device(settings.device)
@@ -80,7 +83,6 @@ def worker_main(
     if ceiling is not None:
         limit_host_memory(ceiling)
     runner = EffectRunner(plugins, device, settings.runner)
-    send = partial(_send, events, threading.Lock())
     send(Ready())
     try:
         Bench(settings.device, runner, tasks.get, send, cancelled.__contains__).run()
@@ -89,7 +91,7 @@ def worker_main(
         os._exit(UNFIT)  # interpreter shutdown could hang in CUDA
 
 
-def _send(events: Connection, lock: threading.Lock, event: TaskEvent | Ready) -> None:
+def _send(events: Connection, lock: threading.Lock, event: TaskEvent | Ready | Said) -> None:
     with lock:  # since several threads send
         events.send(event)
 

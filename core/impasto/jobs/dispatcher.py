@@ -42,6 +42,7 @@ from impasto.jobs.model import Job, JobOrder, JobState
 from impasto.jobs.scheduler import Scheduler
 from impasto.jobs.store import JobStore
 from impasto.jobs.updates import Done, JobUpdate, NotDone, Waiting, Withdrawn, Working
+from impasto.log_lines import of_job
 from impasto.text import Text
 from impasto.text import text as _
 
@@ -97,6 +98,7 @@ class Dispatcher:
         """Recover what an earlier run left, then serve until cancelled."""
         for job in self._store.recover():
             self._add(job)
+        await self._holds.look()
         self._tell_positions(restarted=True)
         try:
             async with asyncio.TaskGroup() as self._group:
@@ -112,7 +114,7 @@ class Dispatcher:
         """Accept an order: from here on it is kept. Raises `Refused` when a limit is met."""
         self._admission.check(order)
         job = self._store.add(order)
-        log.info("job %d: %s accepted", job.id, order.effect_id)
+        of_job(log, job.id).info("%s accepted", order.effect_id)
         self._enqueue(job)
         self._feed()
         return job
@@ -176,7 +178,7 @@ class Dispatcher:
                 self._end(job)
                 self._enqueue(job, first=True)
             elif not self._is_nearly_done(job):
-                log.info("job %d is put back: the owner needs the computer", job.id)
+                of_job(log, job.id).info("it is put back: the owner needs the computer")
                 self._put_back.add(job.id)
                 await self._engine.cancel(str(job.id))
         for errand_id in self._errands.give_way(len(self._engine.capacity())):
@@ -278,6 +280,7 @@ class Dispatcher:
             return
         match event:
             case Started(device=device):
+                log.info("begun on %s", device, extra={"job": str(job.id), "device": device})
                 self._forecast.begin(job, self._device(device))
                 self._deadlines.begin(job)
                 self._tell(self._forecast.working(job))
@@ -293,7 +296,7 @@ class Dispatcher:
             case Encoding():
                 self._forecast.computed(job)
             case Finished(seconds=seconds):
-                log.info("job %d: %s took %.1f s", job.id, job.order.effect_id, seconds)
+                of_job(log, job.id).info("%s took %.1f s", job.order.effect_id, seconds)
                 self._store.set_measured(job, event.pixels, seconds)
                 self._forecast.learn(job, event.pixels, seconds)
                 job = self._ended(job, JobState.FINISHED)
@@ -309,16 +312,16 @@ class Dispatcher:
                     self._withdraw(job)
             case Failed(kind=kind, message=message, detail=detail):
                 ours = kind in (FailureKind.INTERNAL, FailureKind.OUT_OF_MEMORY)
-                log.warning("job %d failed: %s: %s", job.id, kind, detail)
+                of_job(log, job.id).warning("it failed: %s: %s", kind, detail)
                 job = self._ended(job, JobState.FAILED)
-                self._tell(NotDone(job, message, f"{kind}: {detail}" if ours else None))
+                self._tell(NotDone(job, message, ": ".join(filter(None, (kind, detail))) if ours else None))
             case WorkerLost():
                 self._worker_lost(job, event)
 
     def _worker_lost(self, job: Job, lost: WorkerLost) -> None:
         how = "it hung" if lost.hung else f"exit code {lost.exitcode}"
         level = logging.ERROR if lost.guilty else logging.INFO
-        log.log(level, "job %d (%s) lost its worker: %s", job.id, job.order.effect_id, how)
+        of_job(log, job.id).log(level, "%s lost its worker: %s", job.order.effect_id, how)
         self._end(job)
         if job.deaths + lost.guilty < POISON_DEATHS:
             self._enqueue(self._store.advance(job, JobState.QUEUED, died=lost.guilty), first=True)
@@ -342,7 +345,7 @@ class Dispatcher:
         self._deadlines.end(job.id)
 
     def _is_over(self, job_id: int) -> None:
-        log.warning("job %d takes longer than it may", job_id)
+        of_job(log, job_id).warning("it takes longer than it may")
         if self._group is not None:
             self._group.create_task(self._engine.cancel(str(job_id)))
 
@@ -356,7 +359,7 @@ class Dispatcher:
         self._stopped_by_owner.discard(job.id)
         self._forecast.forget(job)
         job = self._store.advance(job, JobState.CANCELLED)
-        log.info("job %d: cancelled by the %s", job.id, "owner" if by_owner else "person")
+        of_job(log, job.id).info("cancelled by the %s", "owner" if by_owner else "person")
         self._tell(Withdrawn(job, by_owner))
 
     def _device(self, device_id: str) -> Device:

@@ -58,13 +58,16 @@ class Holds:
         """The programs that run and need not be waited for."""
         self._told = asyncio.Event()
 
+    def in_force(self) -> list[Hold]:
+        """All that holds; those first of which nobody knows when they end."""
+        paused = [Paused()] if self._fact(_PAUSED) is not None else []
+        in_use = [InUse(program)] if (program := self.in_use_by()) is not None else []
+        quiet = [QuietHours(until)] if (until := self._quiet_until()) is not None else []
+        return [*paused, *in_use, *quiet]
+
     def current(self) -> Hold | None:
-        """The hold in force that is worth telling, since it says most about when it ends."""
-        if self._fact(_PAUSED) is not None:
-            return Paused()
-        if (until := self._quiet_until()) is not None:
-            return QuietHours(until)
-        return InUse(program) if (program := self.in_use_by()) is not None else None
+        """The first hold in force."""
+        return next(iter(self.in_force()), None)
 
     def in_use_by(self) -> str | None:
         """The program for which the computer is needed at once, whatever else holds."""
@@ -90,14 +93,18 @@ class Holds:
         self._told.set()
         return lifted
 
+    async def look(self) -> None:
+        """See which programs run."""
+        await self._programs.look()
+        self._waived &= set(self._programs.running())
+
     async def changes(self) -> AsyncIterator[None]:
         """Look at clock and programs as long as there is reason to, and yield when what holds has changed."""
         watches = self._settings.quiet_hours or self._settings.programs
         interval = self._settings.look_seconds if watches else None  # wall clocks jump, and computers sleep
         known = self._state()
         while True:
-            await self._programs.look()
-            self._waived &= set(self._programs.running())
+            await self.look()
             if (state := self._state()) != known:
                 known = state
                 yield

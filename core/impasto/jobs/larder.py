@@ -9,6 +9,7 @@ from typing import Protocol
 from impasto.effects import EffectError
 from impasto.engine.base import InputPicture
 from impasto.jobs.model import Job, PictureRef
+from impasto.log_lines import about
 
 Images = Mapping[str, tuple[InputPicture, ...]]
 
@@ -44,10 +45,11 @@ class Larder:
         return images
 
     async def _fetch(self, job: Job) -> Images | EffectError:
-        try:
-            return {
-                slot: tuple([InputPicture(await self._source.fetch(ref), ref.crop) for ref in refs])
-                for slot, refs in job.order.pictures.items()
-            }
-        except EffectError as error:
-            return error
+        with about(job.id):
+            try:
+                return {
+                    slot: tuple([InputPicture(await self._source.fetch(ref), ref.crop) for ref in refs])
+                    for slot, refs in job.order.pictures.items()
+                }
+            except EffectError as error:
+                return error

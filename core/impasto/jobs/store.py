@@ -140,6 +140,12 @@ class JobStore:
             values.append(user_id)
         return [_job(row) for row in self._db.execute(query + " ORDER BY id", values)]
 
+    def counts(self) -> dict[JobState, int]:
+        """How many jobs there are in each state in which somebody waits for them, if any."""
+        marks = ", ".join("?" * len(UNFINISHED))
+        query = f"SELECT state, count(*) AS jobs FROM jobs WHERE state IN ({marks}) GROUP BY state"
+        return {JobState(row["state"]): row["jobs"] for row in self._db.execute(query, [*UNFINISHED])}
+
     def recover(self) -> list[Job]:
         """At the start: put every unfinished job back into the queue and return them."""
         self._db.execute(

@@ -58,7 +58,7 @@ class BotApi:
         body = Body()
         try:
             self._check_token(request)
-            body = await read_body(request)
+            body = await read_body(request, self._world.files.upload_bytes)
             if UNSURE in request:
                 self._unsure.add(_same(request, body))
             return web.json_response({"ok": True, "result": await self._carried_out(request, body)})
@@ -91,7 +91,7 @@ class BotApi:
         try:
             self._check_token(request)
             stored = self._world.files.at(request.match_info["path"])
-            if stored is None:
+            if stored is None or self._world.files.is_local:
                 raise Refused(404, "Not Found")
             self._world.files.downloadable(stored.file_id)
         except Refused as refused:

@@ -6,10 +6,11 @@ import hashlib
 import mimetypes
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from impasto.sandbox.errors import bad_request
-from impasto.sandbox.limits import DOWNLOAD_BYTES, MIB
+from impasto.sandbox.limits import DOWNLOAD_BYTES, LOCAL_UPLOAD_BYTES, MIB, UPLOAD_BYTES
 
 BUDGET_BYTES: Final = 512 * MIB
 
@@ -41,16 +42,47 @@ class Media:
     value: Any
 
 
-class FileStore:
-    """Keeps files by file_id; a file_id once handed out can be sent again while its file is kept."""
+@dataclass(frozen=True, slots=True)
+class LocalFolder:
+    """Where a server with --local puts files that the bot asks for. `name` is how it calls the folder itself,
 
-    def __init__(self, budget: int = BUDGET_BYTES) -> None:
-        self._budget = budget
+    which is another where it runs on another computer.
+    """
+
+    path: Path
+    name: Path
+
+    def put(self, name: str, data: bytes) -> str:
+        """Write a file; its path, as the server calls it."""
+        target = self.path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+        return str(self.name / name)
+
+
+class FileStore:
+    """Keeps files by file_id; a file_id once handed out can be sent again while its file is kept.
+
+    With a `local` folder, files of any size are handed out, as paths in there.
+    """
+
+    def __init__(self, budget: int = BUDGET_BYTES, *, local: LocalFolder | None = None) -> None:
+        self._budget, self.local = budget, local
         self._held = 0
         self._files: dict[str, StoredFile] = {}
         self._by_path: dict[str, str] = {}
         self._media: dict[str, Media] = {}
         self._count = 0
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is a server of one's own."""
+        return self.local is not None
+
+    @property
+    def upload_bytes(self) -> int:
+        """The most that a request of the bot may hold."""
+        return UPLOAD_BYTES if self.local is None else LOCAL_UPLOAD_BYTES
 
     def add(self, kind: str, data: bytes, mime: str, name: str | None = None) -> StoredFile:
         """Keep `data` and give it ids; drops the oldest files above the budget."""
@@ -105,6 +137,6 @@ class FileStore:
         stored = self._files.get(file_id)
         if stored is None:
             raise bad_request("wrong file_id or the file is temporarily unavailable")
-        if len(stored.data) > DOWNLOAD_BYTES:
+        if self.local is None and len(stored.data) > DOWNLOAD_BYTES:
             raise bad_request("file is too big")
         return stored

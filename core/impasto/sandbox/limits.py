@@ -8,8 +8,10 @@ MIB: Final = 1024 * 1024
 
 UPLOAD_BYTES: Final = 50 * MIB
 """The largest request of a bot."""
+LOCAL_UPLOAD_BYTES: Final = 2000 * MIB
+"""The same with a server of one's own that runs with --local."""
 DOWNLOAD_BYTES: Final = 20 * MIB
-"""The largest file that getFile hands out."""
+"""The largest file that getFile hands out; with --local any."""
 PHOTO_BYTES: Final = 10 * MIB
 PHOTO_SIDES: Final = 10_000
 """Width and height of a photo together, in pixels."""
@@ -36,3 +38,8 @@ SHORT_DESCRIPTION: Final = 120
 
 POLL_UPDATES: Final = 100
 POLL_SECONDS: Final = 50
+
+WEBHOOK_PORTS: Final = (80, 88, 443, 8443)
+WEBHOOK_CONNECTIONS: Final = 100
+WEBHOOK_CONNECTIONS_LOCAL: Final = 100_000
+CERTIFICATE_BYTES: Final = 3 * MIB

@@ -28,11 +28,11 @@ class Body:
     files: list[tuple[str, Upload]] = field(default_factory=list)
 
 
-async def read_body(request: web.Request) -> Body:
-    """Parameters from the address and from the body. Raises `Refused`: 413 above 50 MB of files."""
+async def read_body(request: web.Request, most: int = UPLOAD_BYTES) -> Body:
+    """Parameters from the address and from the body. Raises `Refused`: 413 above `most` bytes of files."""
     body = Body(dict(request.query))
     if request.content_type.startswith("multipart/"):
-        await _read_multipart(await request.multipart(), body)
+        await _read_multipart(await request.multipart(), body, most)
     elif request.content_type == "application/json":
         body.values |= _json_object(await request.read())
     elif request.content_type == "application/x-www-form-urlencoded":
@@ -54,7 +54,7 @@ def _json_object(data: bytes) -> dict[str, Any]:
     return value
 
 
-async def _read_multipart(reader: MultipartReader, body: Body) -> None:
+async def _read_multipart(reader: MultipartReader, body: Body, most: int) -> None:
     """Reads to the end even when refusing, or the client would see a broken pipe in place of the answer."""
     files = fields = parts = 0
     while (part := await reader.next()) is not None:
@@ -64,12 +64,12 @@ async def _read_multipart(reader: MultipartReader, body: Body) -> None:
         data = bytearray()
         while chunk := await part.read_chunk(_CHUNK):
             files, fields = (files + len(chunk), fields) if part.filename else (files, fields + len(chunk))
-            if files <= UPLOAD_BYTES and fields <= _FIELDS_BYTES:
+            if files <= most and fields <= _FIELDS_BYTES:
                 data += chunk
         if part.filename:
             mime = part.headers.get("Content-Type", "application/octet-stream")
             body.files.append((part.name, Upload(bytes(data), part.filename, mime)))
         else:
             body.values[part.name] = data.decode("utf-8", "replace")
-    if files > UPLOAD_BYTES or fields > _FIELDS_BYTES:
+    if files > most or fields > _FIELDS_BYTES:
         raise Refused(413, "Request Entity Too Large")

@@ -10,8 +10,9 @@ from aiohttp import web
 
 from impasto.sandbox.botapi import BotApi
 from impasto.sandbox.errors import Refusal
+from impasto.sandbox.files import LocalFolder
 from impasto.sandbox.guard import add_headers, only_from_here
-from impasto.sandbox.limits import MIB, UPLOAD_BYTES
+from impasto.sandbox.limits import MIB
 from impasto.sandbox.people import PeopleApi
 from impasto.sandbox.rates import Rates
 from impasto.sandbox.trouble import Troubles
@@ -25,13 +26,21 @@ _STOP_SECONDS: Final = 1.0
 class Sandbox:
     """A Bot API server with people in it. It runs in the event loop that calls `start`.
 
-    `port` 0 takes a free one. `token` has Telegram's form; without one, it is made up. Three people are there
-    from the start: the owner, Ada (English) and Лев (Russian).
+    `port` 0 takes a free one. `token` has Telegram's form; without one, it is made up. With a `local` folder
+    it is a server of one's own that runs with --local. Three people are there from the start: the owner, Ada
+    (English) and Лев (Russian).
     """
 
-    def __init__(self, *, port: int = 0, token: str | None = None, rates: Rates | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        token: str | None = None,
+        rates: Rates | None = None,
+        local: LocalFolder | None = None,
+    ) -> None:
         self._port = port
-        self._world = World(token or _new_token(), rates or Rates())
+        self._world = World(token or _new_token(), rates or Rates(), local)
         self._owner = self._world.add_user("Owner", "en", started=True)
         self._world.add_user("Ada", "en")
         self._world.add_user("Лев", "ru")
@@ -44,7 +53,8 @@ class Sandbox:
         Raises `OSError` where the port is taken.
         """
         self._world.open()
-        app = web.Application(middlewares=[only_from_here], client_max_size=UPLOAD_BYTES + MIB)
+        most = self._world.files.upload_bytes + MIB
+        app = web.Application(middlewares=[only_from_here], client_max_size=most)
         app.add_routes(self._api.routes())
         app.add_routes(PeopleApi(self._world, self._owner.id).routes())
         app.router.add_get("/", _index)

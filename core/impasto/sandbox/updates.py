@@ -1,4 +1,4 @@
-"""The bot's queue of updates, handed out by long polling to one poller at a time."""
+"""The bot's queue of updates, handed out by long polling to one poller at a time, or sent to its webhook."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class UpdateQueue:
         self._ids = itertools.count(100_000_001)
         self._poll: asyncio.Future[None] | None = None
         self._allowed: set[str] = set()
+        self._arrived = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._updates)
@@ -35,10 +36,34 @@ class UpdateQueue:
         if kind in self._allowed if self._allowed else kind not in _ON_REQUEST:
             self._updates.append({"update_id": next(self._ids), kind: content})
             self._release()
+            self._arrived.set()
+
+    def allow(self, kinds: list[str] | None) -> None:
+        """Queue these kinds from now on: all the ordinary ones if empty, as before if None."""
+        if kinds is not None:
+            self._allowed = set(kinds)
 
     def clear(self) -> None:
         """Drop what waits."""
         self._updates.clear()
+
+    def waiting(self) -> list[dict[str, Any]]:
+        """What waits, oldest first."""
+        return list(self._updates)
+
+    def forget(self, update_id: int) -> None:
+        """The bot has taken this update."""
+        self._updates = deque((one for one in self._updates if one["update_id"] != update_id), maxlen=_KEPT)
+
+    async def arrival(self) -> None:
+        """Wait for the next update."""
+        self._arrived.clear()
+        await self._arrived.wait()
+
+    def end_poll(self, reason: str) -> None:
+        """Refuse the poll that waits, if any, with 409."""
+        if self._poll is not None and not self._poll.done():
+            self._poll.set_exception(Refused(409, reason))
 
     def close(self) -> None:
         """Answer the poll that waits, with nothing."""
@@ -56,10 +81,8 @@ class UpdateQueue:
         Earlier ones are forgotten; a negative offset keeps that many from the end. A poll that still waits
         is ended with 409, as Telegram does: two instances of one bot fight and both see it.
         """
-        if self._poll is not None and not self._poll.done():
-            self._poll.set_exception(Refused(409, _CONFLICT))
-        if allowed is not None:
-            self._allowed = set(allowed)
+        self.end_poll(_CONFLICT)
+        self.allow(allowed)
         self._confirm(offset)
         if not self._updates and timeout > 0:
             self._poll = poll = asyncio.get_running_loop().create_future()

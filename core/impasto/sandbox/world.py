@@ -17,11 +17,12 @@ from typing import Any, Final, Literal
 from impasto.sandbox.chats import Chat, Group, Membership, Message, User, member
 from impasto.sandbox.errors import Refused, bad_request
 from impasto.sandbox.events import EventLog
-from impasto.sandbox.files import FileStore
+from impasto.sandbox.files import FileStore, LocalFolder
 from impasto.sandbox.privacy import reaches
 from impasto.sandbox.profile import Profile, in_language
 from impasto.sandbox.rates import RateLimiter, Rates
 from impasto.sandbox.updates import UpdateQueue
+from impasto.sandbox.webhook import Webhook
 
 _KEPT_MESSAGES: Final = 2000
 _KEPT_QUERIES: Final = 1000
@@ -34,14 +35,15 @@ _STALE_QUERY: Final = "query is too old and response timeout expired or query ID
 class World:
     """Everything that one Bot API server knows."""
 
-    def __init__(self, token: str, rates: Rates) -> None:
+    def __init__(self, token: str, rates: Rates, local: LocalFolder | None = None) -> None:
         self.token = token
         number = int(token.partition(":")[0])
         self.bot: dict[str, Any] = {"id": number, "is_bot": True, "first_name": "Impasto"}
         self.bot["username"] = "impasto_sandbox_bot"
         self.events = EventLog()
         self.updates = UpdateQueue()
-        self.files = FileStore()
+        self.webhook = Webhook(self.updates)
+        self.files = FileStore(local=local)
         self.rates = RateLimiter(rates)
         self.profile = Profile()
         self.users: dict[int, User] = {}
@@ -275,13 +277,15 @@ class World:
         waiting.set_result(answer)
 
     def open(self) -> None:
-        """Let pages and tests follow what happens."""
+        """Let pages and tests follow what happens, and the bot."""
         self.events.open()
+        self.webhook.open()
 
     def close(self) -> None:
         """End everything that waits."""
         self.events.close()
         self.updates.close()
+        self.webhook.close()
         for waiting in self._queries.values():
             if not waiting.done():
                 waiting.set_result({})

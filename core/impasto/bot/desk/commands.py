@@ -212,7 +212,7 @@ class Desk:
             self._engine.capacity(),
             dispatcher.standing(),
             self._effects,
-            self._holds.current(),
+            self._holds.in_force(),
             self._owner.language(),
         )
         await self._show(card)
@@ -282,7 +282,7 @@ class Desk:
 
     def _queue_card(self, without: int | None = None) -> Card:
         standing = [update for update in self._dispatcher.standing() if update.job.id != without]
-        return queue.queue_card(standing, self._effects, self._holds.current(), self._owner.language())
+        return queue.queue_card(standing, self._effects, self._holds.in_force(), self._owner.language())
 
     async def _banned(self, argument: str) -> Card:
         user_id = self._orderer(argument)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from html import escape
 from impasto.bot.replies import Card
 from impasto.database import Database
 from impasto.i18n import Language
-from impasto.log import redacted
+from impasto.log_lines import redacted
 from impasto.text import Text, verbatim
 from impasto.text import text as _
 
@@ -54,7 +55,7 @@ class FaultBook:
 
     def __init__(self, database: Database, secrets: tuple[str, ...] = ()) -> None:
         self._db, self._secrets = database, secrets
-        self._kinds: dict[str, int] = {}
+        self._kinds = Counter[str]()
 
     def record(self, reference: str, detail: str) -> int:
         """Keep a fault; how many of its kind there were since the start."""
@@ -67,8 +68,13 @@ class FaultBook:
             (KEPT,),
         )
         kind = kind_of(detail)
-        count = self._kinds[kind] = self._kinds.get(kind, 0) + 1
-        return count
+        self._kinds[kind] += 1
+        return self._kinds[kind]
+
+    @property
+    def seen(self) -> int:
+        """How many there were since the start."""
+        return self._kinds.total()
 
     def newest(self, count: int = SHOWN) -> list[Fault]:
         """The last faults, newest first."""

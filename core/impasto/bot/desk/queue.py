@@ -24,7 +24,7 @@ MOST_SHOWN = 20
 def queue_card(
     standing: Sequence[Working | Waiting],
     effects: Mapping[str, Effect],
-    hold: Hold | None,
+    holds: Sequence[Hold],
     language: Language,
 ) -> Card:
     """What runs, and then what waits, each with a button that cancels it."""
@@ -38,7 +38,7 @@ def queue_card(
     ]
     nothing = () if standing else (_("Nothing runs, and nobody waits."),)
     return Card(
-        (*nothing, *_held(hold, language)),
+        (*nothing, *(_held(hold, language) for hold in holds)),
         in_rows(cancels, 2),
         heading=_("🗂 Running and waiting"),
         lines=tuple(lines),
@@ -68,7 +68,7 @@ def devices_card(
     devices: Sequence[Device],
     standing: Sequence[Working | Waiting],
     effects: Mapping[str, Effect],
-    hold: Hold | None,
+    holds: Sequence[Hold],
     language: Language,
 ) -> Card:
     """Each device and what it does."""
@@ -78,7 +78,7 @@ def devices_card(
         for device in devices
     )
     nothing = () if lines else (_("I am still looking which devices there are."),)
-    return Card((*nothing, *_held(hold, language)), heading=_("🖥 Devices"), lines=lines)
+    return Card((*nothing, *(_held(hold, language) for hold in holds)), heading=_("🖥 Devices"), lines=lines)
 
 
 def _work(
@@ -123,15 +123,13 @@ def _title(job: Job, effects: Mapping[str, Effect]) -> Text:
     return heading(effect) if effect is not None else verbatim(job.order.effect_id)
 
 
-def _held(hold: Hold | None, language: Language) -> tuple[Text, ...]:
+def _held(hold: Hold, language: Language) -> Text:
     match hold:
-        case None:
-            return ()
         case QuietHours(until=until):
             words = _("🌙 Quiet hours until {time}: nothing new is begun. /resume goes on at once.")
-            return (words(time=language.clock(until)),)
+            return words(time=language.clock(until))
         case InUse(program=program):
             words = _("⏸ {program} is running: nothing is begun until it has ended. /resume goes on at once.")
-            return (words(program=program),)
+            return words(program=program)
         case _:
-            return (_("⏸ Paused: nothing new is begun. /resume goes on."),)
+            return _("⏸ Paused: nothing new is begun. /resume goes on.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
 from telegram.constants import ReactionEmoji
@@ -32,9 +33,12 @@ async def get_chat(world: World, call: Call) -> dict[str, Any]:
 
 @method("getFile")
 async def get_file(world: World, call: Call) -> dict[str, Any]:
-    """Where a file can be downloaded, if it is not above 20 MB."""
+    """Where a file can be downloaded, if it is not above 20 MB; or where it lies, on one's own server."""
     stored = world.files.downloadable(call["file_id"])
-    return stored.described(file_path=stored.path)
+    if (local := world.files.local) is None:
+        return stored.described(file_path=stored.path)
+    path = await asyncio.to_thread(local.put, f"{world.token}/{stored.path}", stored.data)
+    return stored.described(file_path=path)
 
 
 @method("deleteMessage")

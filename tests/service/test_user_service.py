@@ -1,0 +1,342 @@
+"""install_service.sh --user and --autostart, run for real in a home folder; fakes/ stands for systemd.
+
+The environments are real ones, made by the real pip; in them is a program of a few lines in Impasto's place.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.service.installing import PROGRAM, Person, at_terminal, write_wheel
+
+REAL = ("--user", "--unattended", "--python", sys.executable, "--disk", "1")
+SPOILT = "open(os.environ['IMPASTO_DATA_DIR'] + '/impasto.sqlite3', 'w').write('newer'); sys.exit(3)"
+
+
+@pytest.fixture
+def studio(person: Person) -> tuple[str, ...]:
+    """The options for an environment that is there already, and spares the test the making of one."""
+    program = person.fakes / "studio/bin/impasto"
+    program.parent.mkdir(parents=True)
+    program.write_text('#!/bin/bash\necho "impasto $*" >>"$FAKES/calls"\n. "$FAKES/impasto"\nexit 0\n')
+    (person.fakes / "impasto").touch()
+    program.chmod(0o755)
+    program.with_name("python").symlink_to(sys.executable)
+    return "--python-env", str(program.parents[1])
+
+
+def installed(person: Person, *options: str) -> str:
+    done = person.install(*options)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def test_own_service_comes_with_lingering_updates_goes_back_and_goes_away(person: Person) -> None:
+    (person.fakes / "version").write_text("257")
+    said = installed(person, *REAL, "--owner", "42", "--token-file", str(person.token_file))
+    assert "Impasto answers in Telegram" in said
+    assert "journalctl --user --unit=impasto.service -f" in said
+    token = person.home / ".config/impasto/token"
+    assert (token.read_text(), stat.S_IMODE(token.stat().st_mode)) == (
+        f"{person.token_file.read_text()}\n",
+        0o600,
+    )
+    assert person.calls.index("loginctl enable-linger") < person.calls.index("impasto run")
+    assert "systemctl --user --quiet enable impasto.service" in person.calls
+    assert sorted(path.name for path in person.prefix.iterdir()) == ["lingering", "src", "venv"]
+    assert person.unit.with_name("impasto.service.d").joinpath("restart-steps.conf").exists()
+
+    database = person.home / ".local/share/impasto/impasto.sqlite3"
+    database.parent.mkdir(mode=0o777)
+    database.parent.chmod(0o777)
+    database.write_text("older")
+    database.chmod(0o666)
+    settings = person.home / ".config/impasto/impasto.toml"
+    assert "owner = 42" in settings.read_text()
+    before = person.files()
+
+    person.new_version("2.0", SPOILT)
+    failed = person.install(*REAL, "--upgrade")
+    assert failed.returncode == 1
+    assert "ended with exit code 3" in failed.stdout
+    assert "what the log says last" in failed.stdout
+    assert "Everything is as it was before, and the Impasto of before runs again." in failed.stdout
+    assert person.files() == before, "program, every file of the environment, and the database"
+    assert (person.fakes / "ActiveState").read_text() == "active\n"
+
+    person.new_version("3.0", requires="Requires-Dist: torch\nRequires-Dist: torchvision\n")
+    installed(person, *REAL, "--upgrade", "--torch-index", torch_index(person))
+    assert (person.prefix / "src/requirements.txt").read_text() == "./core/impasto-3.0-py3-none-any.whl\n"
+    assert list(person.prefix.glob("venv/lib/python*/site-packages/impasto-3.0.dist-info"))
+    assert list(person.prefix.glob("venv/lib/python*/site-packages/torch-*+cpu.dist-info"))
+    constraints = (person.prefix / "src/constraints.txt").read_text()
+    assert "nvidia" not in constraints, "another torch has other companions"
+    assert (person.prefix / "torch-index").read_text() == f"{torch_index(person)}\n", "for the next update"
+    assert settings.read_bytes() == before[".config/impasto/impasto.toml"]
+    assert database.read_text() == "older"
+    assert not (person.prefix / "before").exists()
+
+    installed(person, "--user", "--uninstall", "--unattended")
+    assert set(person.files()) == {".config/impasto/impasto.toml", ".local/share/impasto/impasto.sqlite3"}
+    assert "loginctl disable-linger" in person.calls
+    installed(person, "--user", "--uninstall", "--purge")
+    assert person.files() == {}
+
+
+def torch_index(person: Person) -> str:
+    """The address of an index of packages that has the pinned torch for the CPU."""
+    index = person.clone / "index"
+    for line in (person.clone / "constraints.txt").read_text().splitlines():
+        name, _, version = line.partition("==")
+        if name in {"torch", "torchvision"} and not (index / name).exists():
+            (index / name).mkdir(parents=True)
+            wheel = write_wheel(index / name, name, f"{version}+cpu")
+            (index / name / "index.html").write_text(f'<a href="{wheel.name}">{wheel.name}</a>')
+    return index.as_uri()
+
+
+def test_first_installation_that_fails_leaves_nothing(person: Person, studio: tuple[str, ...]) -> None:
+    (person.fakes / "impasto").write_text("[[ $1 != run ]] || exit 3\n")
+    failed = person.install("--user", *studio, "--token-file", str(person.token_file))
+    assert failed.returncode == 1
+    assert "does not come up: it ended with exit code 3" in failed.stdout
+    assert "loginctl disable-linger" in person.calls
+    assert not list(person.home.iterdir())
+
+
+def test_autostart_starts_with_the_desktop_and_at_once(person: Person, studio: tuple[str, ...]) -> None:
+    program = person.clone / "core/program.py"
+    program.write_text(PROGRAM.format(program="pass"))
+    there = person.prefix / "src/core/program.py"
+    Path(studio[1], "bin/impasto").write_text(
+        f"#!{sys.executable}\nimport runpy\nrunpy.run_path({str(there)!r})['main']()\n"
+    )
+    options = ("--autostart", "--unattended", *studio)
+    try:
+        installed(person, *options, "--token-file", str(person.token_file))
+        first = running(studio)
+        assert len(first) == 1
+        assert first[0].environ()["IMPASTO_TOKEN_FILE"] == str(person.home / ".config/impasto/token")
+        entry = person.home / ".config/autostart/impasto.desktop"
+        assert f'"{studio[1]}/bin/impasto" run --config "{person.home}/.config/' in entry.read_text()
+        if validator := shutil.which("desktop-file-validate"):
+            assert subprocess.run([validator, entry]).returncode == 0
+        assert not [call for call in person.calls if call.startswith(("systemctl", "loginctl"))]
+
+        program.write_text(PROGRAM.format(program="sys.exit(78)"))
+        failed = person.install(*options)
+        assert failed.returncode == 1
+        assert "its settings or its token are wrong" in failed.stdout
+        assert "the Impasto of before runs again" in failed.stdout
+        assert len(running(studio)) == 1
+        assert running(studio) != first
+
+        assert "starts at your login already" in person.install("--user", *studio).stdout
+        installed(person, *options, "--uninstall", "--purge")
+        assert running(studio) == []
+        assert person.files() == {}
+    finally:
+        for process in running(studio):
+            process.kill()
+
+
+def running(studio: tuple[str, ...]) -> list[psutil.Process]:
+    words = {f"{studio[1]}/bin/impasto", "run"}
+    return [
+        process for process in psutil.process_iter(["cmdline"]) if words <= {*(process.info["cmdline"] or [])}
+    ]
+
+
+def test_telegram_that_is_not_reached_yet_leaves_the_installation_waiting_for_it(
+    person: Person, studio: tuple[str, ...]
+) -> None:
+    (person.fakes / "StatusText").write_text("Starting: Telegram has not answered yet\n")
+    done = person.install("--user", *studio, "--token-file", str(person.token_file))
+    assert done.returncode == 3
+    assert "Telegram can't be reached from here; it keeps trying" in done.stdout
+    assert person.unit.exists()
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_installation_that_is_stopped_leaves_nothing(
+    person: Person, studio: tuple[str, ...], signal_number: signal.Signals
+) -> None:
+    (person.fakes / "impasto").write_text("[[ $1 != run ]] || exec sleep 60\n")
+    installer = subprocess.Popen(
+        person.command("--user", *studio, "--token-file", str(person.token_file)),
+        env=person.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,  # so that all of it can be sent the signal, as a terminal does at Ctrl-C
+    )
+    while "impasto run" not in person.calls:
+        time.sleep(0.05)
+        assert installer.poll() is None
+    os.killpg(installer.pid, signal_number)
+    said, _ = installer.communicate(timeout=20)
+    assert installer.returncode == 1, said
+    assert "stopped by you" in said
+    assert not list(person.home.iterdir())
+
+
+def test_what_a_power_cut_left_is_cleared_away(person: Person, studio: tuple[str, ...]) -> None:
+    options = ("--user", *studio, "--token-file", str(person.token_file))
+    (person.prefix / "src.new").mkdir(parents=True)
+    person.prefix.chmod(0o777)
+    installed(person, *options)
+    assert sorted(path.name for path in person.prefix.iterdir()) == ["lingering", "src"]
+    before = person.files()
+
+    (person.prefix / "before").mkdir()
+    (person.prefix / "src").rename(person.prefix / "before/src")
+    (person.prefix / "src").mkdir()  # where an update had put the new program
+    (person.fakes / "impasto").write_text("[[ $1 != run ]] || exit 3\n")
+    assert person.install(*options).returncode == 1
+    assert person.files() == before
+
+
+@contextmanager
+def telegram(person: Person) -> Iterator[None]:
+    """A Bot API server that knows no token, in the person's settings."""
+
+    class Refusing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(401)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        settings = person.home / ".config/impasto/impasto.toml"
+        settings.parent.mkdir(parents=True)
+        settings.write_text(f'[telegram]\nbase_url = "http://127.0.0.1:{server.server_port}/bot"\n')
+        yield
+        server.shutdown()
+
+
+def test_token_that_telegram_does_not_know_is_refused_at_once(
+    person: Person, studio: tuple[str, ...]
+) -> None:
+    with telegram(person):
+        done = person.install("--user", *studio, "--token-file", str(person.token_file))
+    assert done.returncode == 1
+    assert "Telegram does not know the token" in done.stdout
+    assert set(person.files()) == {".config/impasto/impasto.toml"}
+
+
+def test_weights_that_do_not_come_fail_nothing_else(person: Person, studio: tuple[str, ...]) -> None:
+    (person.fakes / "impasto").write_text("[[ $1 != weights ]] || exit 1\n")
+    options = ("--user", *studio, "--token-file", str(person.token_file))
+    said = installed(person, *options, "--weights", "nst.broad,nst.large")
+    assert fetched(person) == ["nst.broad", "nst.large"]
+    assert "The weights did not come" in said
+
+
+def test_at_a_terminal_one_chooses_weights_by_name_and_size(person: Person, studio: tuple[str, ...]) -> None:
+    row = {"name": "monet", "size": 45600000, "effects": ["x.monet"], "addresses": ["there"], "file": None}
+    (person.fakes / "impasto").write_text(f"[[ $* != *--json* ]] || echo '{json.dumps([row])}'\n")
+    command = person.command("--user", *studio, "--token-file", str(person.token_file))
+    answers = {"for none): ": ["42"], "for none: ": ["monet"]}
+    code, seen, _ = at_terminal(command, answers, person.environment)
+    assert code == 0, seen
+    assert "monet" in seen
+    assert "45.6 MB" in seen
+    assert fetched(person) == ["monet"]
+
+
+def fetched(person: Person) -> list[str]:
+    """The weights that Impasto was asked to download."""
+    asked = "impasto weights fetch --yes "
+    calls = [call.removeprefix(asked) for call in person.calls if call.startswith(asked)]
+    return calls[0].partition(" --config ")[0].split()
+
+
+def test_user_manager_that_is_not_reached_is_told(person: Person, studio: tuple[str, ...]) -> None:
+    (person.fakes / "unreachable").touch()
+    done = person.install("--user", *studio, "--token-file", str(person.token_file))
+    assert done.returncode == 1
+    assert "sudo loginctl enable-linger" in done.stdout
+    assert person.files() == {}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="is about root")
+@pytest.mark.parametrize("kind", ["--user", "--autostart"])
+def test_root_is_refused_a_service_of_its_own(person: Person, kind: str) -> None:
+    script = str(person.clone / "install_service.sh")
+    done = subprocess.run([script, kind], env=person.environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "run it as yourself, without sudo" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (
+            ["--user"],
+            ["src.new", "pip install", "enable impasto.service", "enable-linger", "restart impasto.service"],
+        ),
+        (["--autostart"], ["-m venv", "autostart/impasto.desktop", "start it"]),
+        (["--user", "--uninstall", "--purge"], ["impasto-service/src", "impasto.toml"]),
+    ],
+)
+def test_dry_run_tells_each_command_and_does_none(
+    person: Person, options: list[str], told: list[str]
+) -> None:
+    said = installed(person, *options, "--dry-run", "--python", sys.executable, "--disk", "1")
+    places = [said.find(action) for action in told]
+    assert -1 not in places
+    assert places == sorted(places), said
+    assert person.files() == {}
+    assert not [call for call in person.calls if "enable" in call or "restart" in call]
+
+
+def test_unit_passes_systemd_verify_and_keeps_to_the_other_one(
+    person: Person, studio: tuple[str, ...], systemd_analyze: str
+) -> None:
+    installed(person, "--user", *studio, "--token-file", str(person.token_file))
+    verdict = subprocess.run(
+        [systemd_analyze, "verify", "--user", str(person.unit)],
+        env={**os.environ, "XDG_RUNTIME_DIR": str(person.fakes)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert (verdict.returncode, verdict.stdout) == (0, "")
+    ours = keys(person.unit.read_text())
+    theirs = keys((person.clone / "service/impasto.service").read_text())
+    own_ways = ("ExecStart=", "Environment=", "WantedBy=", "Documentation=")
+    assert {line for line in ours - theirs if not line.startswith(own_ways)} == set()
+    kept = (
+        "Type",
+        "Watchdog",
+        "Timeout",
+        "Restart",
+        "Kill",
+        "Limit",
+        "NotifyAccess",
+        "SystemCall",
+        "Restrict",
+    )
+    assert {line for line in theirs if line.startswith(kept)} <= ours
+
+
+def keys(unit: str) -> set[str]:
+    return {line for line in unit.splitlines() if "=" in line and not line.startswith("#")}
