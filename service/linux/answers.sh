@@ -43,7 +43,7 @@ obtain_token() {
 ask_telegram() {
     [[ -z $root ]] || return 0
     printf '%s\n' "$token" |
-        "${python:-$python_env/bin/python}" "$here/service/linux/ask_telegram.py" "$settings/impasto.toml"
+        "${python:-$python_env/bin/python}" "$here/service/ask_telegram.py" "$settings/impasto.toml"
 }
 
 obtain_owner() {

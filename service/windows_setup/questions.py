@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import getpass
-import json
-import os
 import re
 import sys
-import tomllib
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from ask_telegram import NotAsked, UnknownToken, bot_of
 
 from windows_setup.hands import Refused
 
 TOKEN = re.compile(r"[0-9]{3,}:[A-Za-z0-9_-]{30,}")
 CHAT_ID = re.compile(r"-?[1-9][0-9]{0,15}")
-TELEGRAM = "https://api.telegram.org/bot"
 
 _FORM = "a token looks like 123456789:AA... and comes from @BotFather in Telegram"
 _TRIES = 3
@@ -68,25 +64,11 @@ def token(console: Console, file: Path | None, say: Callable[[str], None] = prin
 def telegram_knows(token: str, settings: Path) -> str | None:
     """The name of the token's bot; None where Telegram can't be reached. Raises `Refused` if it is wrong."""
     try:
-        with urllib.request.urlopen(f"{_base_url(settings)}{token}/getMe", timeout=20) as answer:
-            return str(json.load(answer)["result"]["username"])
-    except urllib.error.HTTPError as error:
-        if error.code in {401, 404}:
-            raise Refused("Telegram does not know this token; copy it again from @BotFather") from None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # the message would hold the token
-    return None
-
-
-def _base_url(settings: Path) -> str:
-    said = os.environ.get("IMPASTO_TELEGRAM__BASE_URL")
-    if said is None and settings.is_file():
-        try:
-            table = tomllib.loads(settings.read_text(encoding="utf-8")).get("telegram", {})
-            said = table.get("base_url") if isinstance(table, dict) else None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-            said = None  # Impasto itself will say what is wrong
-    return said or TELEGRAM
+        return bot_of(token, settings)
+    except UnknownToken:
+        raise Refused("Telegram does not know this token; copy it again from @BotFather") from None
+    except NotAsked:
+        return None
 
 
 def owner(console: Console, given: str | None, say: Callable[[str], None] = print) -> str:
