@@ -41,7 +41,7 @@ KNOWN = (
     r"open .*/home/\.cache/matplotlib/fontlist[\w.-]*",
     r"open .*/tmp/\w{8}",  # how tempfile finds out where it may write; its files have longer names
     r"open /dev/null",
-    r"open /proc/self/(oom_score_adj|autogroup)",
+    r"open /proc/self/(oom_score_adj|autogroup|coredump_filter)",
 )
 LASTING = r"/data/(impasto\.(sqlite3(-wal|-shm)?|lock)|samples/\w+\.jpg)"
 
