@@ -45,9 +45,9 @@ class Standing(Collector):
             "impasto_telegram_silence_seconds", "Time since Telegram was heard last.", reach.silence()
         )
         held = GaugeMetricFamily("impasto_held", "1: nothing new is begun.", labels=["reason"])
-        hold = holds.current()
+        in_force = {type(hold) for hold in holds.in_force()}
         for kind, reason in _REASONS.items():
-            held.add_metric([reason], isinstance(hold, kind))
+            held.add_metric([reason], kind in in_force)
         yield held
         yield CounterMetricFamily(
             "impasto_faults", "What went wrong and is told the owner.", self._instance.faults.seen
