@@ -16,7 +16,8 @@ Networks for more effects: all, none, or names with commas between; otherwise yo
 .PARAMETER TorchIndex
 For a graphics card: the address that PyTorch's start page shows after --index-url, or default for the usual one.
 .PARAMETER Python
-The python.exe to build the environment with: 3.11 to 3.13, 64 bit, installed for all users.
+The python.exe to build the environment with: 3.11 to 3.13, 64 bit, installed for all users (with -Autostart: any
+but the Store's). An update keeps the one that the environment has, as long as it is there.
 .PARAMETER Upgrade
 Update what is installed, and put it back if the new one does not answer. A plain run does so too, or installs.
 .PARAMETER Autostart

@@ -6,12 +6,13 @@ set -Eeuo pipefail
 readonly oldest_python=3.11 newest_python=3.13 # later ones have not been tried
 readonly oldest_systemd=250                    # the first with %d, the folder of a service's credentials
 readonly needed_gib_default=10                 # the environment takes 6.2, its download up to 3 more
+readonly needed_gib_for_cpu=5                  # 3 GB of these are CUDA's
 readonly chat_id='^-?[1-9][0-9]{0,15}$'
 readonly odd_characters=$'["\'\\\\%$`&|\n]' # which units, desktop entries and sed would read as something else
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 
 kind=system mode=install upgrade=no fresh=no unattended=no dry_run=no data_wish=""
-root="" python="" python_env="" token_file="" owner="" weights="" torch_index="" needed_gib=$needed_gib_default
+root="" python="" python_env="" token_file="" owner="" weights="" torch_index="" needed_gib=""
 export -n token="" # or a variable of that name that came exported would be seen by every child
 
 if [[ ! -d $here/service/linux ]]; then
@@ -38,6 +39,8 @@ fi
 . "$here/service/linux/service.sh"
 # shellcheck source=service/linux/weights.sh
 . "$here/service/linux/weights.sh"
+# shellcheck source=service/linux/reporting.sh
+. "$here/service/linux/reporting.sh"
 # shellcheck source=service/linux/removing.sh
 . "$here/service/linux/removing.sh"
 
@@ -62,13 +65,14 @@ install_everything() {
     fi
     check_everything
     obtain_token
+    check_token_is_free
     obtain_owner
 
     going_back=yes
     if [[ $fresh == yes ]] && [[ -d $before || -d $prefix/src.new ]]; then
         step "remove what an installation left that was cut off" remove_program
     elif [[ -d $before ]]; then
-        step "mend what an update left that was cut off" mend_interrupted
+        say "An update was cut off here. Should this one fail, the Impasto of before that one comes back."
     fi
     step "copy the program to $prefix/src.new" copy_source
     [[ $fresh == yes || -n $root ]] || step "stop Impasto if it runs" stop_if_running
@@ -82,7 +86,10 @@ install_everything() {
     [[ $kind != system ]] || step "create the account 'impasto' (no login)" create_account
     [[ -z $token ]] || step "write the token to $settings/token, for nobody else to read" write_token
     if [[ -e $settings/impasto.toml ]]; then
-        say "The settings in $settings/impasto.toml stay${owner:+; --owner is not written into them}."
+        say "The settings in $settings/impasto.toml stay."
+        if [[ -n $owner ]] && ! grep -qsx "owner *= *$owner *\(#.*\)\?" "$settings/impasto.toml"; then
+            say "--owner is not written into them: write this line into them yourself, at the top: owner = $owner"
+        fi
     else
         step "write $settings/impasto.toml" write_settings
     fi
@@ -98,16 +105,39 @@ install_everything() {
         step "start Impasto and wait until it answers in Telegram ($seconds_to_wait seconds at most)" begin
     fi
     going_back=no
-    step "remove what was kept to go back to" run rm -rf -- "$before"
+    step "remove what was kept to go back to" forget_what_was
     if [[ $dry_run == yes ]]; then
         fetch_weights
         say "Nothing was changed."
     elif [[ -n $root ]]; then
         say "Done: the service starts when the system in $root does."
     else
-        [[ $verdict == up ]] || not_yet
-        say_how
+        say_how_it_went
         fetch_weights
+        [[ $verdict == up ]] || exit 3
+    fi
+}
+
+restart_everything() {
+    is_installed || fail "nothing is installed here ($starter is not there); without --restart this script installs it"
+    check_rights
+    if [[ $kind == user ]]; then
+        check_user_manager
+    elif [[ $kind == autostart ]]; then
+        environment=$(sed -n 's|.*"\([^"]*\)/bin/impasto" run .*|\1|p' "$entry")
+        step "stop Impasto if it runs" stop_if_running
+    fi
+    fresh=yes # nothing was changed, so nothing is put back
+    step "start Impasto and wait until it answers in Telegram ($seconds_to_wait seconds at most)" begin
+    if [[ $dry_run == yes ]]; then
+        say "Nothing was changed."
+    elif [[ $verdict == up ]]; then
+        say "Impasto answers in Telegram."
+    elif [[ $verdict == deaf ]]; then
+        tell "Impasto runs, but does not answer yet: $why_not"
+        exit 3
+    else
+        fail "Impasto does not answer: $why_not$(what_to_do)"
     fi
 }
 
@@ -116,36 +146,8 @@ begin() {
     if [[ $dry_run == yes ]]; then
         if [[ $kind == autostart ]]; then say "    start it"; else run "${control[@]}" restart impasto.service; fi
     elif ! start_and_wait && [[ $fresh == no || $verdict == down ]]; then
-        fail "Impasto does not come up: $why_not"
+        fail "Impasto does not come up: $why_not$(what_to_do)"
     fi
-}
-
-not_yet() {
-    tell "Impasto is installed, but does not answer yet: $why_not"
-    if [[ $verdict == misconfigured ]]; then
-        tell "Mend $settings/impasto.toml, or have --token-file FILE at hand, and run this script again."
-    fi
-    exit 3
-}
-
-say_how() {
-    local logs="${journal[*]} -f" when="whenever this computer is on" restart="sudo ${control[*]} restart impasto"
-    local uninstall="sudo $prefix/src/install_service.sh --uninstall"
-    if [[ $kind != system ]]; then
-        restart="${control[*]} restart impasto"
-        uninstall="$(printf '%q' "$prefix/src/install_service.sh") --$kind --uninstall"
-    fi
-    if [[ $kind == autostart ]]; then
-        logs="tail -f $(printf '%q' "$own_log")" when="whenever you are logged in" restart="log out and in"
-    fi
-    cat <<EOF
-
-Impasto answers in Telegram, and will $when.
-  logs:       $logs
-  settings:   $settings/impasto.toml, then: $restart
-  update:     git pull, then: $again
-  uninstall:  $uninstall
-EOF
 }
 
 at_exit() {
@@ -160,7 +162,7 @@ main() {
     parse_options "$@"
     set_places
     trap at_exit EXIT
-    trap 'fail "line $LINENO of ${BASH_SOURCE[0]##*/} failed: $BASH_COMMAND"' ERR
+    trap 'went_wrong $? "line $LINENO of ${BASH_SOURCE[0]##*/}" "$BASH_COMMAND"' ERR
     trap 'fail "stopped by you"' INT TERM HUP
     "${mode}_everything"
 }

@@ -10,6 +10,7 @@ import os
 import site
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 
@@ -33,35 +34,44 @@ STEADY_SECONDS = 3600.0
 STOP_GRACE = 20.0
 
 LOOK_SECONDS = 1.0
-"""How often the installer's wish to stop is looked for."""
+"""How often it is looked whether somebody wishes it to stop."""
 
 
 class Autostart:
-    """One run, from logon until it is asked to stop: by a file `stop` beside the log."""
+    """One run, from logon until it is asked to stop: by a file `stop` beside the log.
+
+    By a file `restart` it is asked to start Impasto again.
+    """
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._wish = layout.logs / "stop"
+        self._stopped = Event()
         self._asked = Event()
+        """To stop or to restart."""
         self._running: Supervisor | None = None
         self._job = Job()
 
     def run(self) -> None:
         """Run Impasto, again and again if it fails. Raises `OSError` where it cannot be started."""
-        self._wish.unlink(missing_ok=True)
+        for wish in (self._layout.wish_to_stop, self._layout.wish_to_restart):
+            wish.unlink(missing_ok=True)
         Thread(target=self._look_out, name="stop", daemon=True).start()
         failures = 0
-        while not self._asked.is_set():
+        while not self._stopped.is_set():
             begun = time.monotonic()
+            self._asked.clear()
             self._running = Supervisor(
                 self._layout.impasto("run"),
                 self._layout.variables(),
                 self._layout.logs,
                 kill=self._job.kill_others,
             )
-            if self._asked.is_set():  # in the meantime, with nobody there to be asked
+            if self._stopped.is_set():  # in the meantime, with nobody there to be asked
                 return
             ending = self._running.run(lambda left: None)
+            if self._asked.is_set():
+                failures = 0
+                continue
             if ending in {Ending.ASKED, Ending.MISCONFIGURED}:
                 return
             if time.monotonic() - begun > STEADY_SECONDS:
@@ -70,8 +80,16 @@ class Autostart:
             failures += 1
 
     def _look_out(self) -> None:
-        while not self._wish.exists():
+        while not self._stopped.is_set():
+            if self._layout.wish_to_stop.exists():
+                self._stopped.set()
+                self._ask()
+            with suppress(OSError):  # nobody wishes it, or who does is still writing
+                self._layout.wish_to_restart.unlink()
+                self._ask()
             time.sleep(LOOK_SECONDS)
+
+    def _ask(self) -> None:
         self._asked.set()
         if self._running is not None:
             self._running.request_stop(STOP_GRACE)

@@ -13,8 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from windows_layout import Layout
 from windows_setup.hands import Hands, Refused
-from windows_setup.installing import DONE, FAILED, Setup, Wishes
-from windows_setup.keepers import Keeper, Service, Task, base_python
+from windows_setup.installing import DONE, FAILED, Setup, Wishes, doctor
+from windows_setup.keepers import Keeper, Service, Task, quoted
 from windows_setup.program import unfit
 from windows_setup.questions import Console
 
@@ -78,7 +78,7 @@ def _obey(arguments: list[str]) -> int:
 
     hands = Hands(dry=said.DryRun)
     layout = Layout.of_user() if said.Autostart else Layout.of_service()
-    keeper: Keeper = Task(hands, layout, base_python()) if said.Autostart else Service(hands, layout)
+    keeper: Keeper = Task(hands, layout) if said.Autostart else Service(hands, layout)
     setup = Setup(layout, keeper, hands, Console.of_this_process(said.Unattended))
     if said.Uninstall:
         return setup.uninstall(purge=said.Purge, keep_data=said.KeepData or said.Unattended)
@@ -93,10 +93,13 @@ def _farewell(setup: Setup, option: str, *, answers: bool) -> str:
     layout = setup.layout
     script = layout.source / "install_service.ps1"
     when = "you are logged on" if option else "this computer runs"
-    first = f"Impasto answers, and will whenever {when}." if answers else "When it answers, it stays."
+    first = f"Impasto answers, and will whenever {when}."
+    if not answers:
+        first = f"Once that is well, Impasto answers whenever {when}."
     return f"""
 {first}
-  logs:       Get-Content '{layout.logs / "impasto.log"}' -Tail 50 -Wait
+  logs:       Get-Content {quoted(layout.logs / "impasto.log")} -Tail 50 -Wait
+  doctor:     {doctor(layout)}
   settings:   {layout.settings}, then: {setup.keeper.how_to_restart}
   update:     git pull, then run this script {option}again
   uninstall:  powershell -ExecutionPolicy Bypass -File "{script}" {option}-Uninstall"""

@@ -85,6 +85,16 @@ class Layout:
         return self.data / "logs"
 
     @property
+    def wish_to_stop(self) -> Path:
+        """A file that somebody makes to have `windows_autostart` stop."""
+        return self.logs / "stop"
+
+    @property
+    def wish_to_restart(self) -> Path:
+        """The same to have it start Impasto again."""
+        return self.logs / "restart"
+
+    @property
     def sign(self) -> Path:
         """How Impasto is, in JSON, as its supervisor last knew."""
         return self.logs / "state.json"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import sqlite3
 import ssl
 import sys
@@ -23,13 +24,14 @@ from aiohttp import web
 from filelock import FileLock
 
 from impasto.database import open_database
-from impasto.doctor import conversation, examination, program, storage, telegram
+from impasto.doctor import conversation, devices, examination, program, storage, telegram
 from impasto.doctor.case import Case
+from impasto.doctor.computing import Report, Trial
 from impasto.doctor.examination import Check, examine
 from impasto.doctor.finding import Finding, State, doubtful, good, skipped, wrong
 from impasto.doctor.patient import admit
 from impasto.doctor.terminal import Page
-from impasto.doctor.waiting import in_thread
+from impasto.doctor.waiting import Once, in_thread
 from impasto.sandbox.server import Sandbox
 
 TOKEN = "123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
@@ -67,13 +69,17 @@ class Look:
         return {finding["check"]: finding for finding in json.loads(self.output)}
 
 
-async def doctor(folder: Path, *arguments: object, **settings: str) -> Look:
-    """`impasto doctor` as the owner types it, with settings from the environment alone."""
+async def doctor(folder: Path, *arguments: object, packages: Path | None = None, **settings: str) -> Look:
+    """`impasto doctor` as the owner types it, with settings from the environment alone.
+
+    Python looks for packages in the folder `packages` first.
+    """
+    changed = {"PYTHONUTF8": "1"} | ({"PYTHONPATH": str(packages)} if packages else {})
     clean = {name: value for name, value in os.environ.items() if not name.startswith("IMPASTO_")}
     given = {"DATA_DIR": str(folder), "CONFIG": str(folder / "none.toml")} | settings
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "impasto", "doctor", *map(str, arguments),
-        env=clean | {f"IMPASTO_{name}": value for name, value in given.items()} | {"PYTHONUTF8": "1"},
+        env=clean | {f"IMPASTO_{name}": value for name, value in given.items()} | changed,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     output, _none = await process.communicate()
@@ -106,6 +112,14 @@ async def test_where_all_is_well_every_check_says_so_and_nothing_has_changed(tmp
     assert TOKEN not in look.output
 
 
+def broken_torch(folder: Path) -> Path:
+    """A folder with a torch that can't be loaded."""
+    torch = folder / "packages" / "torch"
+    torch.mkdir(parents=True)
+    (torch / "__init__.py").write_text("raise ImportError('libcudart.so.13: cannot open shared object')\n")
+    return torch.parent
+
+
 def files(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*"))
 
@@ -122,15 +136,27 @@ async def test_each_thing_that_is_wrong_has_its_line_and_what_to_do(tmp_path: Pa
     (tmp_path / "token").write_text(TOKEN[:-1] + "X")
     (tmp_path / "token").chmod(0o644)
     async with sandbox() as server:
-        settings = {"TOKEN_FILE": str(tmp_path / "token"), "TELEGRAM__BASE_URL": server.base_url}
-        look = await doctor(folder, "--json", DEVICES="cuda:7", **settings)
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            port = str(taken.getsockname()[1])
+            settings = {
+                "TOKEN_FILE": str(tmp_path / "token"),
+                "TELEGRAM__BASE_URL": server.base_url,
+                "LOG_FILE": str(tmp_path / "token" / "log"),
+                "METRICS__PORT": port,
+                "WEBHOOK__URL": "https://example.org/",
+                "WEBHOOK__LISTEN": "192.0.2.1",  # kept for examples, and so nobody's
+            }
+            look = await doctor(folder, "--json", packages=broken_torch(tmp_path), **settings)
     assert look.code == 1
     findings = look.findings()
     for check, detail, advice in (
         ("token", f"does not know the token from {tmp_path / 'token'}", "/mybots"),
         ("folders", f"{folder / 'gallery'} is a file", "Move it away"),
         ("database", "is damaged: file is not a database", "bring a copy"),
-        ("cuda:7", "name cuda:7, which torch does not find; it finds ", 'devices = "auto"'),
+        ("log file", f"{tmp_path / 'token' / 'log'} can't be written: Not a directory", "in the settings"),
+        ("webhook", "192.0.2.1 is no address of this computer", "in the settings"),
+        ("metrics", f"another program has port {port} of 127.0.0.1", "in the settings"),
+        ("torch", "can't be loaded", "pip install --force-reinstall torch"),
         ("plugin", "brush is set aside: ModuleNotFoundError", str(folder / "plugins")),
         ("weights", f"heavy-here are damaged: {folder / 'weights' / 'here.bin'}", "weights fetch heavy-here"),
     ):
@@ -147,12 +173,12 @@ async def test_a_wrong_configuration_ends_with_78_and_does_not_tell_a_token_in_t
 ) -> None:
     config = tmp_path / "impasto.toml"
     config.write_text(f'owner = "{TOKEN}"\ncolour = "blue"\n')
-    look = await doctor(tmp_path, "--config", config)
+    look = await doctor(tmp_path, "--config", config, packages=broken_torch(tmp_path))
     assert look.code == 78
     first, *_rest = look.output.splitlines()
     assert "✗ configuration" in first
     assert "colour" in first
-    assert "✓ cpu" in look.output, "what needs no settings is looked at"
+    assert "torch is there, but can't be loaded" in look.output, "what needs no settings is looked at"
     assert TOKEN not in look.output
 
 
@@ -214,6 +240,21 @@ async def test_a_token_that_everybody_may_read_is_told(
         found = await telegram.token(Case(admit(None)))
     assert found.state is State.WARNING
     assert f"chmod 600 {tmp_path / 'token'}" in found.advice
+
+
+async def test_a_device_of_the_settings_that_is_not_there_is_named_beside_those_that_are(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def torch() -> Report:
+        return Report("2.14", "13.0", "13.0", {"cuda:0": "RTX 4090"}, cpu=Trial(right=True))
+
+    monkeypatch.setenv("IMPASTO_DEVICES", "cuda:7")
+    again = Case(admit(None))
+    again.torch = Once(torch)
+    cpu, missing = await devices.devices(again)
+    assert cpu.state is State.OK
+    assert (missing.check, missing.state) == ("cuda:7", State.ERROR)
+    assert "name cuda:7, which torch does not find; it finds cuda:0" in missing.detail
 
 
 async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -37,7 +37,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is said to a call. `kind` is the Content-Type of `body`."""
+    """What is said to a call. `kind` is the Content-Type of `body`, which who asks for HEAD does not get."""
 
     status: HTTPStatus = HTTPStatus.OK
     body: bytes = b""
@@ -141,7 +141,8 @@ class CallServer:
                 *([] if again else [("Connection", "close")]),
             ],
         )
-        parts = (head, h11.Data(answer.body), h11.EndOfMessage())
+        body_wanted = request.method != b"HEAD"
+        parts = (head, *([h11.Data(answer.body)] if body_wanted else []), h11.EndOfMessage())
         return b"".join(connection.send(part) or b"" for part in parts)
 
 

@@ -15,17 +15,20 @@ from typing import NoReturn
 import click
 
 from impasto import __version__
+from impasto.arrangements import no_log_file
+from impasto.calling import program
 from impasto.commands.doctor import doctor
 from impasto.commands.gallery import gallery
 from impasto.commands.locale import locale
 from impasto.commands.reading import config_option, reader
 from impasto.commands.weights import weights
-from impasto.config import ConfigurationError, load_settings
+from impasto.config import ConfigurationError, Settings, load_settings
 from impasto.crash import leave_no_picture
 from impasto.database import NoRoom
-from impasto.lifecycle import EXIT_CONFIGURATION, stop_event
+from impasto.lifecycle import EXIT_CONFIGURATION, MISCONFIGURED, stop_event
 from impasto.log import configure_logging
 from impasto.plugins import load_plugins
+from impasto.systemd import Systemd
 
 log = logging.getLogger(__name__)
 
@@ -33,28 +36,39 @@ log = logging.getLogger(__name__)
 def main() -> None:
     """Run the command line; a wrong configuration ends with exit code 78, a full disk with 1: try again."""
     leave_no_picture()
+    systemd = Systemd.of_this_process()
     try:
-        command(standalone_mode=False)
+        command(standalone_mode=False, obj=systemd)
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except ConfigurationError as error:
-        _end_misconfigured(error)
+        _end_misconfigured(error, systemd)
     except NoRoom as error:
-        click.echo(f"impasto: {error}", err=True)
+        _say(error)
         sys.exit(1)
     except ExceptionGroup as group:
         wrong, other = group.split(ConfigurationError)
         if wrong is None or other is not None:
             raise
-        _end_misconfigured(_first(wrong))
+        _end_misconfigured(_first(wrong), systemd)
 
 
-def _end_misconfigured(error: BaseException) -> NoReturn:
-    click.echo(f"impasto: {error}", err=True)
+def _end_misconfigured(error: BaseException, systemd: Systemd | None) -> NoReturn:
+    _say(error)
+    if systemd is not None:
+        systemd.tell(STATUS=f"{MISCONFIGURED}: {' '.join(str(error).split())}")
     sys.exit(EXIT_CONFIGURATION)
+
+
+def _say(error: BaseException) -> None:
+    """Tell why this ends, as all else is told: in the log, once there is one."""
+    if logging.getLogger().handlers:
+        log.critical("%s", error)
+    else:
+        click.echo(f"impasto: {error}", err=True)
 
 
 def _first(error: BaseException) -> BaseException:
@@ -76,25 +90,36 @@ command.add_command(locale)
 
 @command.command()
 @config_option
-def run(config: Path | None) -> None:
+@click.pass_obj
+def run(systemd: Systemd | None, config: Path | None) -> None:
     """Run the bot until it is asked to stop (Ctrl-C, SIGTERM)."""
     from impasto.bot.application import serve
 
+    os.umask(0o077)  # who writes to the bot, and what the log says, is for this account alone
     settings = load_settings(config)
+    secrets: tuple[str, ...] = ()
     try:
-        configure_logging(
-            settings.log_level, (settings.bot_token(),), form=settings.log_format, file=settings.log_file
-        )
-    except OSError as error:
-        words = f"log_file: {settings.log_file} can't be written: {error.strerror}"
-        raise ConfigurationError(words) from error
+        secrets = (settings.bot_token(),)
+    finally:  # that there is none is for the log, too
+        _log_as(settings, secrets)
     for secret in ("IMPASTO_TOKEN", "IMPASTO_WEBHOOK__SECRET"):
         os.environ.pop(secret, None)  # workers, and plugins in them, have no business with it
 
     async def until_stopped() -> None:
-        await serve(settings, stop_event(on_eof=settings.stop_on_eof))
+        await serve(settings, stop_event(on_eof=settings.stop_on_eof), systemd)
 
     asyncio.run(until_stopped())
+
+
+def _log_as(settings: Settings, secrets: tuple[str, ...]) -> None:
+    file = settings.log_file
+    try:
+        configure_logging(settings.log_level, secrets, form=settings.log_format, file=file)
+    except OSError as error:
+        if file is None:
+            raise
+        configure_logging(settings.log_level, secrets, form=settings.log_format)
+        raise no_log_file(file, error) from error
 
 
 @command.command()
@@ -113,7 +138,9 @@ def sandbox(config: Path | None, port: int, browser: bool) -> None:
         try:
             await server.start()
         except OSError as error:
-            raise click.ClickException(f"port {port} is taken ({error}); choose another: --port") from error
+            reason = os.strerror(error.errno or 0)
+            words = f"The page can't be at port {port}: {reason}. Choose another: --port"
+            raise click.ClickException(words) from error
         try:
             settings = load_settings(
                 config,
@@ -173,7 +200,7 @@ def apply(
     if missing := plugins.missing(chosen):
         names = ", ".join(weights.name for weights in missing)
         raise click.ClickException(
-            f"the weights of {effect} are not here: {names}; get them by: impasto weights fetch {effect}"
+            f"the weights of {effect} are not here: {names}; get them by: {program()} weights fetch {effect}"
         )
     try:
         jobs = applying.plan(chosen, pictures, output)

@@ -6,6 +6,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+ALL_IS_WELL = "all is well"
+"""What a service manager is told last where nothing is wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -46,7 +49,7 @@ class Health:
     def __init__(self) -> None:
         self.ready = asyncio.Event()
         """Set when Telegram has answered for the first time and is listened to."""
-        self.activity: Callable[[], str] = lambda: "starting: Telegram has not answered yet"
+        self.activity: Callable[[], str] = lambda: "starting"
         """What it is at, in a few words."""
         self._checks: dict[str, tuple[Callable[[], str | None], bool]] = {}
 

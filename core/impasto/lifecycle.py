@@ -12,6 +12,9 @@ from types import FrameType
 EXIT_CONFIGURATION = 78
 """EX_CONFIG of sysexits.h: the configuration is wrong, so a service does not start it again."""
 
+MISCONFIGURED = "The configuration is wrong"
+"""What a service manager is told before that end; the reason follows."""
+
 
 def stop_event(*, on_eof: bool = False) -> asyncio.Event:
     """An event that is set on SIGINT, SIGTERM or, with `on_eof`, when standard input closes.

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
+from impasto.calling import program
 from impasto.effects import ChoiceOption, Option, RangeOption
 from impasto.i18n import Language
 from impasto.plugins import Plugins
@@ -39,7 +40,8 @@ def print_effects(plugins: Plugins, language: Language) -> None:
         console.print(f"    {escape(language(effect.description))}")
         if missing := plugins.missing(effect):
             size = language.byte_size(sum(weights.size for weights in missing))
-            how = f"impasto weights fetch {effect.id}  ({size})" if all(w.addresses for w in missing) else ""
+            fetch = f"{program()} weights fetch {effect.id}  ({size})"
+            how = fetch if all(weights.addresses for weights in missing) else ""
             names = ", ".join(weights.name for weights in missing)
             console.print(f"    [red]its weights are not here: {names}[/]  {how}")
         for option in effect.options:

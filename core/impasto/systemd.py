@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Self
 
-from impasto.health import Health
+from impasto.health import ALL_IS_WELL, Health
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ async def _describe(systemd: Systemd, health: Health, stop: asyncio.Event) -> No
 
 def _status(health: Health) -> str:
     report = health.look()
-    all_is_well = ["all is well"] if report.ready else []
+    all_is_well = [ALL_IS_WELL] if report.ready else []
     words = "; ".join([health.activity(), *(report.troubles or all_is_well)])
     return words[0].upper() + words[1:]
 

@@ -10,7 +10,7 @@ token_is_well_formed() {
 
 # Sets `token`, or leaves it empty where the one that is there shall stay.
 obtain_token() {
-    local try form="a token looks like 123456789:AA… and comes from @BotFather in Telegram"
+    local form="a token looks like 123456789:AA… and comes from @BotFather in Telegram"
     if [[ -n $token_file ]]; then
         [[ -r $token_file ]] || fail "cannot read the token file $token_file"
         token=$(<"$token_file")
@@ -19,8 +19,8 @@ obtain_token() {
     elif [[ -s $settings/token ]]; then
         say "The token in $settings/token stays; --token-file FILE puts another in its place."
     elif may_ask; then
-        for try in 1 2 3; do
-            IFS= read -rsp "The bot's token from @BotFather (what you paste stays unseen): " token
+        for _ in 1 2 3; do
+            ask token "The bot's token from @BotFather (what you paste stays unseen): " -s
             say ""
             if ! token_is_well_formed; then
                 say "That is not it: $form."
@@ -30,8 +30,9 @@ obtain_token() {
                 say "Telegram does not know this token; copy it again."
             fi
         done
-        fail "no token after $try tries"
-    elif [[ $dry_run == yes ]]; then
+        fail "that was no token three times. @BotFather in Telegram shows the right one (/mybots, API Token): copy" \
+            "all of it, and run this again"
+    elif [[ $dry_run == yes && $unattended == no ]]; then
         say "would ask for the bot's token, unseen"
         token=asked
     else
@@ -48,8 +49,10 @@ ask_telegram() {
 
 obtain_owner() {
     [[ -z $owner && ! -e $settings/impasto.toml ]] && may_ask || return 0
+    say "Reports and errors can come to you in Telegram. For that the bot needs your chat id, a number. If you don't" \
+        "know it, press Enter: later the bot tells it when you send it /id."
     while true; do
-        IFS= read -rp "Your numeric chat id, for reports and errors (Enter for none): " owner
+        ask owner "Your numeric chat id (Enter for none): "
         if [[ -z $owner || $owner =~ $chat_id ]]; then return; fi
         say "That is not a number such as 123456789."
     done
@@ -60,9 +63,13 @@ obtain_data_wish() {
     local answer
     [[ -z $data_wish ]] || return 0
     data_wish=keep
-    if may_ask && [[ -e $data || -e $settings ]]; then
-        say "Your data are in $data (jobs, people's settings, your plugins, weights, paintings) and $settings."
-        IFS= read -rp "Delete them too? They can't be brought back. [y/N] " answer
+    [[ -e $data || -e $settings/impasto.toml ]] || return 0
+    if [[ $dry_run == yes && $unattended == no ]]; then
+        say "would ask whether settings and data go too, and keeps them here; --purge or --keep-data answer beforehand"
+    elif may_ask; then
+        say "The program and the bot's token go. Your data are in $data (jobs, people's settings, your plugins," \
+            "weights, paintings), your settings in $settings."
+        ask answer "Delete them too? They can't be brought back. [y/N] "
         if [[ $answer == [yY]* ]]; then data_wish=purge; fi
     fi
 }

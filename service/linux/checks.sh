@@ -41,7 +41,8 @@ check_source() {
     done
 }
 
-# Two ways of starting would have two Impastos ask Telegram with one token, which it refuses.
+# Two Impastos that ask Telegram with one token take each other's messages away. Whether the system's has the same
+# one, a user may not see; whoever wants two bots installs the system's last.
 check_no_other_way() {
     if [[ $kind == user && -e $entry ]]; then
         fail "Impasto starts at your login already; take that away first (your data stay):" \
@@ -49,7 +50,36 @@ check_no_other_way() {
     elif [[ $kind == autostart && -e $unit ]]; then
         fail "Impasto is installed as your user service already; take that away first (your data stay):" \
             "$prefix/src/install_service.sh --uninstall --user --keep-data"
+    elif [[ $kind != system && $fresh == yes && -e $system_unit ]]; then
+        fail "Impasto is installed for the whole computer already, and two with one token disturb each other. Take" \
+            "that away first (its data stay): sudo /opt/impasto/src/install_service.sh --uninstall --keep-data"
     fi
+}
+
+# Lines of account, home and kind: who has an Impasto of their own in the usual place.
+own_ones() {
+    local name home
+    getent passwd | while IFS=: read -r name _ _ _ _ home _; do
+        if [[ -e $home/.config/systemd/user/impasto.service ]]; then
+            say "$name:$home:user"
+        elif [[ -e $home/.config/autostart/impasto.desktop ]]; then
+            say "$name:$home:autostart"
+        fi
+    done
+}
+
+removal_of() { say "$1/.local/share/impasto-service/src/install_service.sh --uninstall --$2"; }
+
+check_token_is_free() {
+    local name home own ours=$token
+    [[ $kind == system && -z $root ]] || return 0
+    if [[ -z $ours && -r $settings/token ]]; then ours=$(<"$settings/token"); fi
+    while IFS=: read -r name home own; do
+        if [[ -r $home/.config/impasto/token && $(<"$home/.config/impasto/token") == "$ours" ]]; then
+            fail "$name has an Impasto with this token already, and two with one token disturb each other. Take that" \
+                "away first, as $name (the data stay): $(removal_of "$home" "$own") --keep-data"
+        fi
+    done < <(own_ones)
 }
 
 version_of() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null; }
@@ -92,11 +122,17 @@ check_python_env() {
 
 # An update needs the room of a first installation again where it brings another torch.
 check_disk() {
-    local folder=$prefix free
-    until [[ -d $folder ]]; do folder=$(dirname -- "$folder"); done
+    local folder free needed=${needed_gib:-$needed_gib_default} cpu=""
+    if [[ -z $needed_gib && $torch_index =~ /cpu/?$ ]]; then needed=$needed_gib_for_cpu; fi
+    folder=$(existing "$prefix")
     if [[ -d $prefix/venv && -z $torch_index ]] && grep -qsx "$(pinned torch)" "$prefix/src/constraints.txt"; then
         return
     fi
-    free=$(($(df -Pk -- "$folder" | awk 'END { print $4 }') / 1048576))
-    ((free >= needed_gib)) || fail "$folder has $free GiB free; $needed_gib GiB are needed"
+    free=$(($(free_mib "$folder") / 1024))
+    ((free < needed)) || return 0
+    if ((needed == needed_gib_default)); then
+        cpu=", or take torch for the CPU, which needs $needed_gib_for_cpu (--torch-index with the address for it)"
+    fi
+    fail "$folder has $free GiB free; $needed GiB are needed. Make room, or let $prefix be a folder on a larger disk" \
+        "(a mount point)$cpu; then run this again. --disk GIB changes what is demanded"
 }

@@ -8,11 +8,17 @@ going_back=no was_running=no made_account=no made_lingering=no
 # takes no room (pip never writes into a file, it puts another in its place).
 remember() {
     local path=$2 kept=$before/${2##*/}
-    if [[ ! -e $path ]]; then
+    if [[ -e $kept.absent || ! (-e $path || -e $kept) ]]; then
+        [[ $dry_run == yes ]] || : >"$kept.absent"
         places+=("$path") was+=(absent)
         return
     fi
     places+=("$path") was+=(there)
+    if [[ -e $kept ]]; then # by an update that was cut off: what stands in its place is only half there
+        if [[ $1 != copy ]]; then run rm -rf -- "$path"; fi
+        if [[ $1 == link ]]; then run cp -al -- "$kept" "$path"; fi
+        return
+    fi
     # Under its name only when it is whole: a copy that was cut off must not take the place of the original.
     case $1 in
         move) run mv -- "$path" "$kept" ;;
@@ -34,11 +40,20 @@ make_folder() {
 
 keep_what_is_there() {
     local path
-    run rm -rf -- "$before"
     make_folder "$prefix"
-    run mkdir -m 0700 -- "$before"
+    [[ ! -d $before.old ]] || run rm -rf -- "$before.old"
+    if [[ ! -d $before ]]; then
+        run mkdir -m 0700 -- "$before"
+    else
+        run rm -rf -- "$before"/*.part
+        [[ -n $root ]] || was_running=yes
+        # It may hold what people did since. That is lost only where the Impasto of before could not read it.
+        if [[ $(schema_of "$before/impasto.sqlite3") == "$(schema_of "$data/impasto.sqlite3")" ]]; then
+            run rm -f -- "$before"/impasto.sqlite3*
+        fi
+    fi
     remember move "$prefix/src"
-    if [[ -z $python_env ]]; then remember link "$prefix/venv"; fi
+    if [[ -z $python_env || -e $before/venv ]]; then remember link "$prefix/venv"; fi
     make_folder "$settings"
     for path in "$prefix/torch-index" "$settings/impasto.toml" "$settings/token" "$starter"; do
         remember copy "$path"
@@ -53,14 +68,22 @@ keep_what_is_there() {
     fi
 }
 
-# An update that a power cut ended left the program half changed, and what was before beside it.
-mend_interrupted() {
-    local part
-    for part in src venv; do
-        [[ ! -e $before/$part ]] || run rm -rf -- "${prefix:?}/$part"
-        [[ ! -e $before/$part ]] || run mv -- "$before/$part" "$prefix/$part"
-    done
-    run rm -rf -- "$before"
+# The version of a database's tables: SQLite's user_version, at its place in the file.
+schema_of() { od -An -j60 -N4 -tx1 -- "$1" 2>/dev/null || true; }
+
+# At one stroke: what a power cut leaves of it must not be taken for what was before.
+forget_what_was() {
+    run mv -- "$before" "$before.old"
+    run rm -rf -- "$before.old"
+    ((${#made_folders[@]} == 0)) || note_made_folders
+}
+
+# For the removal, which takes those away that are empty then.
+note_made_folders() {
+    {
+        cat -- "$prefix/made-folders" 2>/dev/null || true
+        printf '%s\n' "${made_folders[@]#"$root"}"
+    } | write_file 0644 "$prefix/made-folders"
 }
 
 put_back_what_was() {

@@ -1,12 +1,14 @@
 # shellcheck shell=bash
 # Where everything goes: in the system's folders, or in those that the user's desktop names (XDG).
 
+system_unit=/etc/systemd/system/impasto.service entry=""
+
 set_places() {
     if [[ $kind == system ]]; then
         prefix=$root/opt/impasto
         settings=$root/etc/impasto
         data=$root/var/lib/impasto
-        unit=$root/etc/systemd/system/impasto.service
+        unit=$root$system_unit
         account=$root/etc/sysusers.d/impasto.conf
         control=(systemctl) journal=(journalctl --unit=impasto.service)
         again="sudo ./install_service.sh"

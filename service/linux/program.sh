@@ -34,7 +34,7 @@ build_environment() {
     fi
     run mkdir -p -- "$prefix/tmp"
     choose_torch
-    pip install -r requirements.txt || fail "the packages could not be installed; pip says why above"
+    pip install -r requirements.txt || fail "the packages could not be installed; pip says why above$(no_room)"
     [[ $dry_run == yes || -x $prefix/venv/bin/impasto ]] ||
         fail "the packages are installed, but no program 'impasto'"
     # The service may not write here, so compile now what it would compile at each start.
@@ -76,7 +76,7 @@ choose_torch() {
     fi
 }
 
-torch_not_found() { fail "torch could not be had from ${torch_index:-the usual place}; pip says why above"; }
+torch_not_found() { fail "torch could not be had from ${torch_index:-the usual place}; pip says why above$(no_room)"; }
 
 # 3 GB of CUDA's parts that another torch does not use.
 remove_companions() {

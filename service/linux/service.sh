@@ -86,7 +86,7 @@ own_process() {
     local process words
     for process in $(pgrep -u "$EUID" -f "impasto run --config" || true); do
         words=$(tr '\0' ' ' <"/proc/$process/cmdline" 2>/dev/null) || continue
-        if [[ $words == *" $environment/bin/impasto run --config $settings/"* ]]; then say "$process"; fi
+        if [[ $words == *"/bin/impasto run --config $settings/"* ]]; then say "$process"; fi
     done
 }
 
@@ -146,7 +146,7 @@ start_and_wait() {
     fi
     if [[ $status == 0 ]]; then return 0; fi
     if [[ $status == 124 ]]; then
-        verdict=deaf why_not="it runs, but Telegram can't be reached from here; it keeps trying."
+        verdict=deaf why_not="Telegram can't be reached from here; it keeps trying."
     elif [[ $code == 78 ]]; then
         verdict=misconfigured why_not="its settings or its token are wrong (the last lines above say which)."
     else
@@ -161,7 +161,8 @@ last_lines() {
     if [[ $kind == autostart ]]; then
         tail -n 15 -- "$data/logs/start.log" 2>/dev/null || true
     else
-        "${journal[@]}" --since="$since" --lines=15 --no-pager --output=cat 2>/dev/null || true
+        # --since and --lines together: older journalctls show the first lines, not the last.
+        "${journal[@]}" --since="$since" --no-pager --output=cat 2>/dev/null | tail -n 15 || true
     fi
 }
 

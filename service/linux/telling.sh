@@ -5,9 +5,48 @@ say() { printf '%s\n' "$*"; }
 
 tell() { printf '%s\n' "$*" >&2; }
 
+readonly has_told=97 # how a subshell ends that said already why
+
 fail() {
     printf 'install_service: %s\n' "$*" >&2
+    ((BASH_SUBSHELL == 0)) || exit $has_told
     exit 1
+}
+
+doing=""
+
+# went_wrong STATUS WHERE COMMAND: a command failed that nobody expected to fail.
+went_wrong() {
+    [[ $1 != "$has_told" ]] || exit $((BASH_SUBSHELL ? has_told : 1))
+    # shellcheck disable=SC2016
+    if [[ $3 == '"$@"' ]]; then fail "this failed: $doing$(no_room)"; fi
+    fail "$2 failed: $3$(no_room)"
+}
+
+existing() {
+    local folder=$1
+    until [[ -d $folder ]]; do folder=$(dirname -- "$folder"); done
+    say "$folder"
+}
+
+free_mib() { say $(($(df -Pk -- "$1" | awk 'END { print $4 }') / 1024)); }
+
+# The commonest reason for what should not fail, as the end of a sentence.
+no_room() {
+    local folder
+    for folder in "$prefix" "$settings" "$data" "${TMPDIR:-/tmp}"; do
+        folder=$(existing "$folder")
+        if (($(free_mib "$folder") < 64)); then
+            say ". The disk of $folder is full: make room, then run this again" && return
+        fi
+    done
+}
+
+# ask VARIABLE QUESTION [OPTION of read…]
+ask() {
+    IFS= read -r "${@:3}" -p "$2" "$1" && return
+    say ""
+    fail "stopped by you; nothing was changed"
 }
 
 # step TEXT FUNCTION…: say what is done and do it; in a dry run `run` inside tells instead.
@@ -19,6 +58,7 @@ step() {
 # run COMMAND…: the one way in which anything is changed.
 run() {
     if [[ $dry_run == no ]]; then
+        doing=$*
         "$@"
     else
         local word line=""

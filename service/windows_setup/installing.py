@@ -12,9 +12,9 @@ from pathlib import Path
 
 from windows_layout import Layout
 
-from windows_setup import program, torch_build, weights
+from windows_setup import program, torch_build, torch_trial, weights
 from windows_setup.hands import Hands, Refused
-from windows_setup.keepers import Keeper, base_python, sign_of
+from windows_setup.keepers import Keeper, quoted, sign_of
 from windows_setup.questions import Console, owner, telegram_knows, token
 
 ANSWER_SECONDS = 180.0
@@ -22,6 +22,9 @@ CONFIGURATION_WRONG = 78
 _LOOK_SECONDS = 0.25
 _AWAY = re.compile(r"Telegram (can't be reached|is not heard|has not been heard)")
 """What Impasto says of itself when it is ready, but for Telegram."""
+
+_DYING = re.compile(r"the workers die one after the other")
+"""The same, but for those who paint."""
 
 DONE, FAILED, NOT_YET = 0, 1, 3
 """Exit codes: it answers; nothing was changed, or all put back; installed whole, but no answer yet."""
@@ -59,10 +62,13 @@ class Setup:
         installed = layout.source.exists() and keeper.installed()
         if upgrade and not installed:
             raise Refused("nothing is installed here that could be updated; leave -Upgrade out to install it")
+        if not layout.environment_folder.exists():
+            torch_trial.check_library()
         card = torch_build.card_here()
         remembered = torch_build.remembered_in(layout.torch_index)
         index = torch_build.address(wishes.torch_index, remembered, card, self.console, self.say)
-        program.check_disk(layout, program.GIB_FOR_CARD if index else program.GIB_FOR_PROCESSOR)
+        if not layout.environment_folder.exists():
+            program.check_disk(layout, program.GIB_FOR_CARD if index else program.GIB_FOR_PROCESSOR)
         new_token = self._new_token(wishes)
         chat = "" if layout.settings.exists() or hands.dry else owner(self.console, wishes.owner, self.say)
         if layout.settings.exists():
@@ -122,7 +128,9 @@ class Setup:
         hands.step(f"Copy the program to {layout.source}")
         program.copy_source(hands, layout, wishes.clone)
         hands.step(f"Install its packages into {layout.environment_folder} (some minutes, the first time)")
-        program.build_environment(hands, layout, wishes.clone, base_python(), index)
+        program.build_environment(hands, layout, wishes.clone, index)
+        hands.step("Try whether torch can be loaded")
+        torch_fault = None if hands.dry else torch_trial.fault(layout.python)
         self._write_state(new_token, chat, undo)
         hands.step(f"Let Windows start it: {keeper.name}")
         if not installed:
@@ -130,8 +138,11 @@ class Setup:
         keeper.register()
         hands.step("Fetch weights, if wanted")
         weights.fetch(hands, layout, self.console, wishes.weights, self.say)
-        hands.step("Start it and wait until it answers")
-        trouble = self._start()
+        if torch_fault:
+            trouble: _Trouble | None = _Trouble(torch_fault, whole=True)
+        else:
+            hands.step("Start it and wait until it answers")
+            trouble = self._start()
         if trouble and (installed or not trouble.whole):
             self.say(f"It does not answer: {trouble.words}")
             raise Refused(
@@ -234,6 +245,9 @@ class Setup:
             status = str(sign.get("status", ""))
             if sign.get("state") == "ready" and _AWAY.search(status):
                 return _Trouble(f"{status}. It goes on trying.", whole=True)
+            if sign.get("state") == "ready" and _DYING.search(status):
+                mend = f"Ask the doctor what is wrong:\n  {doctor(self.layout)}"
+                return _Trouble(f"{status}:\n{_lines(log, before)}\n", whole=True, mend=mend)
             if sign.get("state") == "ready":
                 return None
             if sign.get("exit_code") == CONFIGURATION_WRONG:
@@ -246,6 +260,11 @@ class Setup:
             time.sleep(_LOOK_SECONDS)
         waited = f"nothing within {ANSWER_SECONDS:.0f} s but this:\n{_lines(log, before)}"
         return _Trouble(waited, whole=False)
+
+
+def doctor(layout: Layout) -> str:
+    """What is typed to have everything looked at."""
+    return f"& {quoted(layout.python.with_stem('impasto'))} doctor"
 
 
 def _lines(log: Path, begin: int) -> str:

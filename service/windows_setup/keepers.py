@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from xml.sax.saxutils import escape
 
 from windows_layout import Layout
 
-from windows_setup import access
+from windows_setup import access, program
 from windows_setup.hands import Hands, Refused, asked
 
 STOP_SECONDS = 40.0
@@ -122,7 +121,7 @@ class Service:
     def unregister(self) -> None:
         """Its source of events goes too, where its program is still there to do that."""
         script = self.layout.source / "service" / "windows_service.py"
-        if self.layout.python.is_file() and script.is_file():
+        if program.python_behind(self.layout) is not None and script.is_file():
             self.hands.run([str(self.layout.python), "-I", str(script), "remove"])
         else:
             self.hands.run(["sc.exe", "delete", self.name])
@@ -134,7 +133,6 @@ class Task:
 
     hands: Hands
     layout: Layout
-    base_python: Path
 
     @property
     def name(self) -> str:
@@ -144,11 +142,9 @@ class Task:
     @property
     def how_to_restart(self) -> str:
         """What the owner says after a change of the settings."""
-        return f"Stop-ScheduledTask {self.name}; Start-ScheduledTask {self.name}"
-
-    @property
-    def _wish(self) -> Path:
-        return self.layout.logs / "stop"
+        # The scheduler's own stop would end it in the midst of its work. Its start does nothing if it runs.
+        wish = f"Set-Content {quoted(self.layout.wish_to_restart)} ''"
+        return f"{wish}; Start-ScheduledTask {quoted(self.name)}"
 
     def prepare_state(self) -> None:
         """A user's own folder is closed to others already; the token gets a list of its own all the same."""
@@ -182,6 +178,9 @@ class Task:
         """The task in Windows' words."""
         user = escape(access.account_of_user())
         script = self.layout.source / "service" / "windows_autostart.py"
+        python = program.python_behind(self.layout)
+        if python is None:
+            raise Refused(f"the Python of {self.layout.environment_folder} is not on this computer any more")
         # The task scheduler ends what runs for three days, gives it low priority and stops it on batteries,
         # unless told otherwise. It starts again only what could not be started at all.
         return f"""<?xml version="1.0" encoding="UTF-16"?>
@@ -201,7 +200,7 @@ class Task:
     <RestartOnFailure><Interval>PT1M</Interval><Count>10</Count></RestartOnFailure>
   </Settings>
   <Actions Context="Author"><Exec>
-    <Command>{escape(str(self.base_python.with_stem(self.base_python.stem + "w")))}</Command>
+    <Command>{escape(str(python.with_stem(f"{python.stem}w")))}</Command>
     <Arguments>{escape(f'-I -S "{script}"')}</Arguments>
   </Exec></Actions>
 </Task>
@@ -215,7 +214,7 @@ class Task:
         """Let it finish in order; the scheduler would only end it."""
         if not self.running() or self.hands.dry:
             return
-        self._wish.touch()
+        self.layout.wish_to_stop.touch()
         if not _within(STOP_SECONDS, lambda: not self.running()):
             self.hands.run(["schtasks.exe", "/End", "/TN", self.name])
             if not _within(STOP_SECONDS, lambda: not self.running()):
@@ -235,9 +234,10 @@ def sign_of(layout: Layout) -> dict[str, object]:
     return said if isinstance(said, dict) else {}
 
 
-def base_python() -> Path:
-    """The system's Python that runs this, not a launcher in an environment."""
-    return Path(getattr(sys, "_base_executable", sys.executable))
+def quoted(words: Path | str) -> str:
+    """As PowerShell takes it for one word, whatever somebody is called."""
+    doubled = str(words).replace("'", "''")
+    return f"'{doubled}'"
 
 
 def _within(seconds: float, done: Callable[[], bool]) -> bool:

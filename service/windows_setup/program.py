@@ -23,6 +23,25 @@ _NEEDED = ("core", "plugins", "requirements.txt", "constraints.txt", "service/wi
 _DATABASE = ("impasto.sqlite3", "impasto.sqlite3-wal", "impasto.sqlite3-shm")
 
 
+def base_python() -> Path:
+    """The system's Python that runs this, not a launcher in an environment."""
+    return Path(getattr(sys, "_base_executable", sys.executable))
+
+
+def python_behind(layout: Layout) -> Path | None:
+    """The system's Python that the environment was made with; None where the environment can't run.
+
+    It may be another than that which runs this, and the environment's packages are for that one alone.
+    """
+    if not layout.python.exists():
+        return None
+    for line in (layout.environment_folder / "pyvenv.cfg").read_text(encoding="utf-8").splitlines():
+        name, _, value = line.partition("=")
+        if name.strip() == "executable" and Path(value.strip()).is_file():
+            return Path(value.strip())
+    return None
+
+
 def unfit(prefix: str, *, for_all: bool, version: tuple[int, int] = sys.version_info[:2]) -> str | None:
     """Why Impasto cannot be installed with the Python that runs this and lies in `prefix`; None if it can."""
     home = prefix.lower().replace("/", "\\")
@@ -46,8 +65,6 @@ def check_source(clone: Path) -> None:
 
 def check_disk(layout: Layout, gib: int) -> None:
     """Raises `Refused` where the environment would not find room."""
-    if layout.environment_folder.exists():
-        return
     folder = next(parent for parent in layout.program.parents if parent.exists())
     free = shutil.disk_usage(folder).free // 2**30
     if free < gib:
@@ -65,10 +82,11 @@ def copy_source(hands: Hands, layout: Layout, clone: Path) -> None:
             hands.copy(clone / part, layout.source / part)
 
 
-def build_environment(hands: Hands, layout: Layout, clone: Path, base: Path, index: str | None) -> None:
+def build_environment(hands: Hands, layout: Layout, clone: Path, index: str | None) -> None:
     """Install the packages, torch from `index`. Raises `Refused`."""
-    if not layout.python.exists():
-        hands.run([str(base), "-I", "-m", "venv", str(layout.environment_folder)])
+    if python_behind(layout) is None:
+        hands.remove(layout.environment_folder)
+        hands.run([str(base_python()), "-I", "-m", "venv", str(layout.environment_folder)])
     changed = index != torch_build.remembered_in(layout.torch_index)
     torch = torch_build.install_command(layout.python, clone / "constraints.txt", index, changed=changed)
     if torch is not None:

@@ -147,6 +147,8 @@ async def test_an_instance_is_well_while_people_are_answered(studio: Studio, por
     code, body = await asked(port, "/healthz")
     assert (code, json.loads(body)["checks"]["telegram"]) == (200, {"trouble": None, "vital": False})
     assert await probed(port) == (0, "Impasto is well")
+    head = await said(port, b"HEAD /healthz HTTP/1.1\r\nHost: here\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200") and head.endswith(b"\r\n\r\n")
     assert (await asked(port, "/"))[0] == 404
     assert await said(port, b"\0\r\n\r\n") == b""
     await studio.stop()
@@ -161,8 +163,9 @@ async def test_an_instance_is_well_while_people_are_answered(studio: Studio, por
             if await is_open(port):
                 break
             await asyncio.sleep(0.1)  # a port tells nobody that it opens
-    assert await probed(port) == (1, "Impasto has not begun to answer people yet")
-    assert (await asked(port, "/healthz"))[0] == 503
+    assert await probed(port) == (1, "Telegram has not answered yet")
+    code, body = await asked(port, "/healthz")
+    assert (code, "tasks" in json.loads(body)["checks"]) == (503, True)
     studio.sandbox.trouble.clear()
     await starting
     assert (await asked(port, "/healthz"))[0] == 200
@@ -178,7 +181,13 @@ async def test_unless_it_is_asked_for_nothing_listens_and_nothing_is_loaded_for_
 async def test_a_port_that_is_taken_is_a_mistake_in_the_configuration(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        settings = {"TOKEN": TOKEN, "DATA_DIR": str(tmp_path), "METRICS__PORT": str(port)}
+        settings = {
+            "TOKEN": TOKEN,
+            "DATA_DIR": str(tmp_path),
+            "METRICS__PORT": str(port),
+            "LOG_FILE": str(tmp_path / "log"),
+            "LOG_FORMAT": "json",
+        }
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "impasto", "run",
             env=os.environ | {f"IMPASTO_{key}": value for key, value in settings.items()},
@@ -186,7 +195,9 @@ async def test_a_port_that_is_taken_is_a_mistake_in_the_configuration(tmp_path: 
         )  # fmt: skip
         _nothing, log = await process.communicate()
     assert process.returncode == EXIT_CONFIGURATION
-    assert (
-        f"port {port} of 127.0.0.1 is taken by another program; choose another as metrics.port"
-        in log.decode()
+    said = json.loads(log.splitlines()[-1])["message"]
+    assert said == (
+        f"metrics.port: another program has port {port} of 127.0.0.1. End that, or choose another port"
     )
+    assert log.count(b"metrics.port") == 1
+    assert (tmp_path / "log").read_bytes() == log

@@ -104,6 +104,8 @@ async def test_nothing_of_a_picture_is_written_whatever_is_made_of_it(tmp_path: 
 
         lasting = {path: path.read_bytes() for path in files(data, temporary, home)}
         assert not any(trace in content for content in lasting.values() for trace in TRACES)
+        modes = {path: path.stat().st_mode & 0o077 for path in files(data)}
+        assert not any(modes.values()), f"others may read {modes}"
         log = studio.log
     noted = notes.read_text().splitlines()
     for watched in ("'impasto', 'run'", "spawn_main", "impasto.gallery.crop_preview", "impasto.cleaning"):

@@ -215,14 +215,15 @@ async def test_a_certificate_of_ones_own_is_what_telegram_checks(tmp_path: Path)
 @pytest.mark.parametrize(
     ("table", "says"),
     [
-        ({"url": "http://example.org/"}, "must begin with https://"),
-        ({"url": "https://example.org:8090/"}, "443, 80, 88 and 8443"),
-        ({"url": "https://127.0.0.1/", "port": "TAKEN"}, "at 127.0.0.1, port TAKEN: Address already in use"),
+        ({"url": "https://127.0.0.1/", "port": "TAKEN"}, "another program has port TAKEN of 127.0.0.1"),
         ({"url": "https://127.0.0.1/"}, "Telegram refuses webhook.url: .*127.0.0.1 is reserved"),
-        ({"url": "https://a.example/", "certificate": "none", "private_key": "none"}, "No such file"),
+        (
+            {"url": "https://a.example/", "certificate": "none", "private_key": "none"},
+            "certificate: none can't be read: No such",
+        ),
         ({"url": "https://a.example/", "certificate": "FILE", "private_key": "FILE"}, "or are no PEM files"),
     ],
-    ids=["http", "port", "taken", "refused", "missing", "unfit"],
+    ids=["taken", "refused", "missing", "unfit"],
 )
 async def test_what_cannot_be_is_told_in_words(tmp_path: Path, table: dict[str, str], says: str) -> None:
     file, sandbox = tmp_path / "certificate.pem", Sandbox()

@@ -61,9 +61,17 @@ def test_one_address_of_a_server_of_ones_own_is_enough(tmp_path: Path, written: 
         "write a name of 1 to 64 characters in quotation marks, instead of ''",
         "telegram.base_url = '127.0.0.1:8081'": "telegram.base_url in FILE: "
         "write an address such as http://127.0.0.1:8081, instead of '127.0.0.1:8081'",
-        "webhook.port = 8090": "webhook.url in FILE: this is needed too",
+        "webhook.port = 8090": "webhook.url in FILE: "
+        "write the address that Telegram is told to call, such as https://example.org/impasto",
         "webhook.url = 'example.org'": "webhook.url in FILE: "
         "write an address such as https://example.org/impasto, instead of 'example.org'",
+        "webhook.url = 'http://example.org/'": "webhook in FILE: "
+        "url must begin with https://, since Telegram calls no other address",
+        "webhook.url = 'https://example.org:8090/'": "webhook in FILE: "
+        "url has port 8090; Telegram calls 443, 80, 88 and 8443 alone. "
+        "The port that I listen at behind a proxy is webhook.port",
+        "telegram.local = true": "telegram in FILE: "
+        "local is for a Bot API server of your own: write its address as base_url too",
         "webhook = {url = 'https://a.org', secret = 'short'}": "webhook.secret in FILE: "
         "write 16 to 256 letters, digits, _ or - in quotation marks",
         "webhook = {url = 'https://a.org', certificate = 'a.pem'}": "webhook in FILE: "
@@ -115,6 +123,14 @@ def test_a_mistake_in_the_environment_is_told_from_one_in_the_file(
 ) -> None:
     monkeypatch.setenv(f"IMPASTO_{name}", value)
     assert f"IMPASTO_{name} in the environment: {says}" == mistakes(tmp_path, "")
+
+
+def test_a_server_of_ones_own_calls_any_address(tmp_path: Path) -> None:
+    file = tmp_path / "impasto.toml"
+    file.write_text(
+        "telegram = {base_url = 'http://127.0.0.1:8081', local = true}\nwebhook.url = 'http://b:9/'"
+    )
+    assert load_settings(file).webhook is not None
 
 
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:

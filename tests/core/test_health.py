@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from impasto.bot import reach
 from impasto.bot.checkup import examine
 from impasto.bot.reach import Reach
 from impasto.config import GuestSettings
@@ -36,6 +37,7 @@ class Instance:
         self.holds = Holds(database, GuestSettings())
         self.part = asyncio.create_task(asyncio.sleep(60), name="jobs")
         self.health = Health()
+        self.health.ready.set()
         examine(
             self.health,
             database=database,
@@ -78,13 +80,27 @@ async def test_it_tells_how_many_pictures_are_made_and_wait(instance: Instance) 
 
 async def test_what_a_restart_would_not_mend_is_told_and_it_stays_alive(instance: Instance) -> None:
     instance.reach.missed()
-    instance.holds.pause()
     report = instance.health.look()
-    assert report.troubles == ["Telegram is not heard", "nothing is begun until the owner says /resume"]
+    assert report.troubles == ["Telegram is not heard"]
     assert report.alive
     instance.reach.answered(200)
     instance.reach.missed()
     assert instance.health.look().troubles[0].startswith("Telegram has not been heard since ")
+
+
+async def test_another_program_with_the_token_is_told_until_it_has_been_gone_for_a_while(
+    instance: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance.reach.answered(409)
+    assert instance.health.look().troubles == ["another program uses this token: end it, or revoke the token"]
+    monkeypatch.setattr(reach, "RIVAL_SECONDS", 0.0)
+    assert instance.health.look().troubles == []
+
+
+async def test_a_hold_is_told_and_is_no_trouble(instance: Instance) -> None:
+    instance.holds.pause()
+    assert instance.health.activity().endswith("; nothing is begun until the owner says /resume")
+    assert instance.health.look().troubles == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a process's files")
@@ -112,6 +128,5 @@ async def test_it_is_not_alive_when_a_part_of_it_has_ended_or_the_database_is_go
     assert report.troubles == [
         "a part of the bot has ended: jobs",
         "the database does not answer: no such table: facts",
-        "this can't be seen: no such table: facts",
     ]
     assert instance.health.activity() == "at work"

@@ -27,22 +27,22 @@ Environment=IMPASTO_TOKEN_FILE=/run/credentials/impasto.service/token IMPASTO_DA
 NRestarts=2
 ExecMainStatus={status}
 ActiveEnterTimestamp=Sat 2026-11-21 17:32:58 UTC
-StatusText=all is well
+StatusText={says}
 """
 """What systemd 252 says of the installed unit; seen on a booted system."""
 
 EXAMINE = """
 import asyncio, json, os
-from impasto.doctor import presence, storage, telegram
+from impasto.doctor import examination
 from impasto.doctor.case import Case
 from impasto.doctor.finding import Finding
 from impasto.doctor.patient import admit
 
+wanted = "folders", "database", "service"
+examination.CHECKS = [check for check in examination.CHECKS if check.name in wanted]
+
 async def look(case):
-    findings = [*await presence.service(case)]
-    if case.patient.settings:
-        findings.append(await storage.folders(case))
-    return [[finding.state.value, finding.detail, finding.advice] for finding in findings]
+    return [[found.state.value, found.detail, found.advice] async for found in examination.examine(case)]
 
 patient = admit(None)
 print(json.dumps({
@@ -64,7 +64,7 @@ class System:
     def __init__(self, folder: Path) -> None:
         folder.chmod(0o755)
         self.folder = folder
-        self.config, self.data = folder / "etc" / "impasto.toml", folder / "data"
+        self.config, self.data = folder / "my etc" / "impasto.toml", folder / "impasto"
         self.config.parent.mkdir()
         self.data.mkdir(0o700)
         self.config.write_text("private = true\n")
@@ -76,6 +76,7 @@ class System:
 
     def shows(self, *, scope: str = "--system", **state: str) -> None:
         known = {"active": "active", "sub": "running", "enabled": "enabled", "user": "nobody", "status": "0"}
+        known["says"] = "Nobody waits for a picture; all is well"
         text = SHOWN.format(config=self.config, data=self.data, **(known | state))
         (self.folder / "shown").write_text(text)
         systemctl = self.folder / "bin" / "systemctl"
@@ -116,15 +117,17 @@ def test_root_sees_the_service_as_the_service_sees_itself(system: System) -> Non
     assert told["command"] == (
         f"sudo -u nobody IMPASTO_DATA_DIR={system.data} /opt/impasto/venv/bin/impasto weights fetch"
     )
-    service, folders = told["findings"]
+    folders, database, service = told["findings"]
     assert service[:2] == [
         "ok",
         "system service, runs since Sat 2026-11-21 17:32:58 UTC, started again 2 times after failures; "
-        "it says: all is well",
+        "it says: Nobody waits for a picture; all is well",
     ]
     assert folders[0] == "error", (
         "the data folder is root's alone here, and it is the service that must write"
     )
+    assert "the account nobody" in folders[2]
+    assert database[0] == "skipped", "that it can't be read is no fault of its own"
 
 
 def test_settings_of_ones_own_come_before_those_of_the_service(system: System) -> None:
@@ -142,7 +145,26 @@ def test_settings_of_ones_own_come_before_those_of_the_service(system: System) -
         (
             "--system",
             {"active": "failed", "sub": "failed", "status": "78"},
-            ["error", "The system service has stopped, since its configuration is wrong."],
+            ["error", "The system service has stopped. The configuration is wrong."],
+        ),
+        (
+            "--system",
+            {
+                "active": "failed",
+                "sub": "failed",
+                "status": "78",
+                "says": "The configuration is wrong: no token",
+            },
+            ["error", "The system service has stopped. The configuration is wrong: no token."],
+        ),
+        (
+            "--system",
+            {"says": "1 picture waits; another program uses this token"},
+            [
+                "warning",
+                "system service, runs since Sat 2026-11-21 17:32:58 UTC, started again 2 times after "
+                "failures; it says: 1 picture waits; another program uses this token.",
+            ],
         ),
         (
             "--system",
@@ -152,7 +174,10 @@ def test_settings_of_ones_own_come_before_those_of_the_service(system: System) -
         (
             "--system",
             {"active": "activating", "sub": "start"},
-            ["warning", "The system service is just starting. It says: all is well."],
+            [
+                "warning",
+                "The system service is just starting. It says: Nobody waits for a picture; all is well.",
+            ],
         ),
         (
             "--system",
@@ -165,7 +190,15 @@ def test_settings_of_ones_own_come_before_those_of_the_service(system: System) -
             ["warning", "The user service runs, but ends when you log out, and waits for you to log in."],
         ),
     ],
-    ids=["configuration", "crashes", "starting", "disabled", "no lingering"],
+    ids=[
+        "configuration",
+        "known configuration",
+        "another program",
+        "crashes",
+        "starting",
+        "disabled",
+        "no lingering",
+    ],
 )
 def test_a_service_that_is_not_there_as_it_should_be_is_told(
     system: System, scope: str, state: dict[str, str], finding: list[str], monkeypatch: pytest.MonkeyPatch
@@ -179,16 +212,27 @@ def test_a_service_that_is_not_there_as_it_should_be_is_told(
     assert told.advice
 
 
-def test_what_the_desktop_starts_is_found(system: System) -> None:
-    system.shows(scope="--nowhere")
+def test_what_the_desktop_starts_is_found_and_that_it_is_dead_cut_off_in_an_update_and_not_alone(
+    system: System,
+) -> None:
+    system.shows()
     entry = system.folder / "home" / "autostart" / "impasto.desktop"
     entry.parent.mkdir(parents=True)
+    before = system.folder / "home" / "before"
+    before.mkdir()
+    program = system.folder / "home" / "venv" / "bin" / "impasto"
     entry.write_text(
         "[Desktop Entry]\nType=Application\nName=Impasto\n"
         f'Exec=env "IMPASTO_TOKEN_FILE={system.config.with_name("token")}" "IMPASTO_DATA_DIR={system.data}" '
-        f'"/home/ada/venv/bin/impasto" run --config "{system.config}"\n'
+        f'"{program}" run --config "{system.config}"\n'
     )
     told = system.examined()
     assert told["config"] == str(system.config)
-    assert told["command"] == "/home/ada/venv/bin/impasto weights fetch"
-    assert told["findings"][0][1] == "Impasto starts when you log in; it does not run now"
+    assert told["command"] == f"{program} weights fetch"
+    *_storage, login, service, several, update = told["findings"]
+    assert login[:2] == ["error", "Impasto is to start when you log in, but it does not run now."]
+    assert service[0] == "ok"
+    assert several[0] == "warning"
+    assert "--autostart --uninstall; or: sudo ./install_service.sh --uninstall" in several[2]
+    assert update[0] == "warning"
+    assert str(before) in update[1]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 TOKEN = "123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
 SCRIPT = Path(__file__).parents[2] / "install_service.sh"
 STUDIO = "/srv/studio"
+CTRL_D = "\x04"
 UNIT = "etc/systemd/system/impasto.service"
 
 
@@ -73,6 +74,11 @@ def test_everything_comes_in_its_place_and_an_update_that_fails_changes_nothing(
 def test_token_is_asked_for_unseen_and_shows_in_no_process(machine: Machine) -> None:
     machine.environment_at(STUDIO)
     command = [*machine.arguments, "--python-env", STUDIO]
+    before = machine.files()
+    code, seen, _ = at_terminal(command, {"unseen): ": [CTRL_D]})
+    assert (code, machine.files()) == (1, before)
+    assert "stopped by you; nothing was changed" in seen
+
     answers = {"unseen): ": ["not a token", TOKEN], "for none): ": ["someone", "42"]}
     code, seen, processes = at_terminal(command, answers)
     assert code == 0, seen
@@ -101,8 +107,9 @@ def test_installing_again_keeps_token_and_settings(machine: Machine) -> None:
     settings.write_text("owner = 7\n")
     (machine.clone / "LICENSE").write_text("a newer file of the program")
 
-    install_with_studio(machine)
+    said = install_with_studio(machine, "--owner", "42")
 
+    assert "write this line into them yourself, at the top: owner = 42" in said
     assert settings.read_text() == "owner = 7\n"
     assert TOKEN in (machine.root / "etc/impasto/token").read_text()
     assert (machine.root / "opt/impasto/src/LICENSE").exists()
@@ -117,14 +124,17 @@ def test_uninstalling_leaves_settings_and_data_and_purging_nothing(machine: Mach
     data.parent.mkdir(parents=True)
     data.write_text("the owner's")
 
-    assert machine.install("--uninstall").returncode == 0
+    said = machine.install("--uninstall").stdout
+    assert f"sudo rm -r {machine.root}/etc/impasto {machine.root}/var/lib/impasto" in said
+    assert "sudo userdel" in said
     kept = {"etc/impasto/impasto.toml", "etc/sysusers.d/impasto.conf", "var/lib/impasto/jobs.sqlite"}
     assert machine.files() == kept | {"srv/studio/bin/impasto"}
 
     assert machine.install("--uninstall", "--purge").returncode == 0
     assert machine.files() == {"srv/studio/bin/impasto"}
     assert "impasto" not in (machine.root / "etc/passwd").read_text()
-    assert machine.install("--uninstall", "--purge").returncode == 0, "a second time there is nothing to do"
+    again = machine.install("--uninstall", "--purge")
+    assert (again.returncode, again.stdout) == (0, "No Impasto is installed for the whole computer.\n")
 
 
 def test_dry_run_tells_every_action_and_does_none(machine: Machine) -> None:
@@ -157,6 +167,7 @@ def test_script_without_its_parts_says_so(tmp_path: Path) -> None:
     [
         (["--token", TOKEN], "there is no option --token "),
         ([f"--token={TOKEN}"], "there is no option --token "),
+        ([TOKEN], "never given here"),
         (["--owner", "@someone"], "numeric chat id"),
         (["--purge"], "goes with --uninstall"),
         (["--upgrade"], "nothing is installed here"),
@@ -168,7 +179,9 @@ def test_script_without_its_parts_says_so(tmp_path: Path) -> None:
         (["--python-env", "/home/me/venv"], "may not look into /home/me/venv"),
         (["--python-env", "/srv/nothing"], "no program"),
         (["--python", "/bin/true"], "is not Python 3.11"),
-        (["--disk", "1000000"], "GiB are needed"),
+        (["--disk", "1000000"], "mount point"),
+        (["--restart"], "not below --root"),
+        (["--unattended", "--dry-run"], "nobody is here to be asked"),
         ([], "nobody is here to be asked"),
     ],
 )
@@ -200,3 +213,51 @@ def test_hints_name_the_command_of_this_distribution(tmp_path: Path, release: st
     telling = SCRIPT.parent / "service/linux/telling.sh"
     ask = f". {telling}; os_release={tmp_path}/os-release; install_hint a b c"
     assert subprocess.run(["bash", "-euc", ask], capture_output=True, text=True).stdout == f"{command}\n"
+
+
+OTHERS = """
+set -Eeuo pipefail
+. {linux}/telling.sh
+. {linux}/checks.sh
+. {linux}/removing.sh
+getent() {{ echo lena:x:1000:1000::{home}:/bin/bash; }}
+kind={kind} fresh=yes root="" settings={home}/root token={token} entry="" data_wish=""
+unit={home}/none prefix={home}/none data={home}/none system_unit={home}/impasto.service
+{does}
+"""
+
+
+@pytest.mark.parametrize("does", ["check_no_other_way", "nothing_is_here"])
+def test_a_user_is_told_of_the_service_for_the_whole_computer(tmp_path: Path, does: str) -> None:
+    assert others(tmp_path, "user", does)[0] == 0
+    (tmp_path / "impasto.service").touch()
+    code, said = others(tmp_path, "user", does)
+    assert code == 1
+    assert "sudo /opt/impasto/src/install_service.sh --uninstall" in said
+
+
+def test_two_on_one_token_are_refused(tmp_path: Path) -> None:
+    own = tmp_path / ".config/impasto/token"
+    own.parent.mkdir(parents=True)
+    own.write_text(f"{TOKEN}\n")
+    assert others(tmp_path, "system", "check_token_is_free")[0] == 0, "no service is there for this token"
+    unit = tmp_path / ".config/systemd/user/impasto.service"
+    unit.parent.mkdir(parents=True)
+    unit.touch()
+    removal = (
+        f"as lena (the data stay): {tmp_path}/.local/share/impasto-service/src/install_service.sh --uninst"
+    )
+    code, said = others(tmp_path, "system", "check_token_is_free")
+    assert (code, removal in said, TOKEN in said) == (1, True, False)
+    assert "lena has one of their own" in others(tmp_path, "system", "nothing_is_here")[1]
+    own.write_text(TOKEN.replace("AAE", "BBE"))
+    assert others(tmp_path, "system", "check_token_is_free")[0] == 0, "two bots may live side by side"
+
+
+def others(home: Path, kind: str, does: str) -> tuple[int, str]:
+    """What the installer finds about other installations, on a computer of lena's."""
+    script = OTHERS.format(
+        linux=SCRIPT.parent / "service/linux", home=home, kind=kind, does=does, token=TOKEN
+    )
+    done = subprocess.run(["bash", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return done.returncode, done.stdout

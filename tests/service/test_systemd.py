@@ -101,7 +101,7 @@ async def test_it_is_ready_when_telegram_answers_tells_its_work_and_at_last_that
     await studio.sandbox.start()
     studio.sandbox.trouble.add(trouble.unheard, times=None)
     starting = asyncio.create_task(studio.start())
-    await manager.hears("STATUS", "Starting: Telegram has not answered yet")
+    await manager.hears("STATUS", "Starting; Telegram has not answered yet")
     try:
         await studio.logs("Telegram can't be reached")
         assert manager.all_of("READY") == []
@@ -123,6 +123,20 @@ async def test_it_is_ready_when_telegram_answers_tells_its_work_and_at_last_that
     assert manager.all_of("STATUS")[-1] == "Stopping"
     assert max(manager.gaps()) < WATCHDOG
     assert "Ada" not in str(manager.heard)
+
+
+async def test_a_wrong_token_is_its_last_word(manager: Manager, tmp_path: Path) -> None:
+    studio = Studio(tmp_path / "data", environment=started_by(manager), TOKEN=f"123456789:{'a' * 35}")
+    await studio.sandbox.start()
+    try:
+        with pytest.raises(AssertionError):
+            await studio.start()
+        assert await studio.ended() == 78
+    finally:
+        await studio.sandbox.stop()
+    assert manager.all_of("READY") == []
+    await manager.hears("STATUS", "The configuration is wrong: Telegram does not know this bot token")
+    assert manager.all_of("STATUS")[-1].startswith("The configuration is wrong")
 
 
 async def test_a_bot_that_hangs_feeds_no_watchdog_and_its_end_tells_where_and_leaves_no_worker_and_no_dump(

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -58,7 +60,12 @@ def test_own_service_comes_with_lingering_updates_goes_back_and_goes_away(person
     )
     assert person.calls.index("loginctl enable-linger") < person.calls.index("impasto run")
     assert "systemctl --user --quiet enable impasto.service" in person.calls
-    assert sorted(path.name for path in person.prefix.iterdir()) == ["lingering", "src", "venv"]
+    assert sorted(path.name for path in person.prefix.iterdir()) == [
+        "lingering",
+        "made-folders",
+        "src",
+        "venv",
+    ]
     assert person.unit.with_name("impasto.service.d").joinpath("restart-steps.conf").exists()
 
     database = person.home / ".local/share/impasto/impasto.sqlite3"
@@ -75,6 +82,7 @@ def test_own_service_comes_with_lingering_updates_goes_back_and_goes_away(person
     assert failed.returncode == 1
     assert "ended with exit code 3" in failed.stdout
     assert "what the log says last" in failed.stdout
+    assert "line 1 of" not in failed.stdout
     assert "Everything is as it was before, and the Impasto of before runs again." in failed.stdout
     assert person.files() == before, "program, every file of the environment, and the database"
     assert (person.fakes / "ActiveState").read_text() == "active\n"
@@ -91,7 +99,14 @@ def test_own_service_comes_with_lingering_updates_goes_back_and_goes_away(person
     assert database.read_text() == "older"
     assert not (person.prefix / "before").exists()
 
-    installed(person, "--user", "--uninstall", "--unattended")
+    before = person.files()
+    told = installed(person, "--user", "--uninstall", "--dry-run")
+    assert "would ask whether settings and data go too" in told
+    assert f"would remove {person.prefix}" in told
+    assert person.files() == before
+
+    said = installed(person, "--user", "--uninstall", "--unattended")
+    assert "the bot's token with it" in said
     assert set(person.files()) == {".config/impasto/impasto.toml", ".local/share/impasto/impasto.sqlite3"}
     assert "loginctl disable-linger" in person.calls
     installed(person, "--user", "--uninstall", "--purge")
@@ -142,14 +157,19 @@ def test_autostart_starts_with_the_desktop_and_at_once(person: Person, studio: t
         failed = person.install(*options)
         assert failed.returncode == 1
         assert "its settings or its token are wrong" in failed.stdout
+        assert "then run this again" in failed.stdout
         assert "the Impasto of before runs again" in failed.stdout
+        second = running(studio)
+        assert len(second) == 1
+        assert second != first
+        assert "Impasto answers" in installed(person, "--autostart", "--restart")
         assert len(running(studio)) == 1
-        assert running(studio) != first
+        assert running(studio) != second
 
         assert "starts at your login already" in person.install("--user", *studio).stdout
         installed(person, *options, "--uninstall", "--purge")
         assert running(studio) == []
-        assert person.files() == {}
+        assert not list(person.home.iterdir()), "the folders that were made for it are gone too"
     finally:
         for process in running(studio):
             process.kill()
@@ -165,11 +185,56 @@ def running(studio: tuple[str, ...]) -> list[psutil.Process]:
 def test_telegram_that_is_not_reached_yet_leaves_the_installation_waiting_for_it(
     person: Person, studio: tuple[str, ...]
 ) -> None:
-    (person.fakes / "StatusText").write_text("Starting: Telegram has not answered yet\n")
-    done = person.install("--user", *studio, "--token-file", str(person.token_file))
+    (person.fakes / "StatusText").write_text("Starting; Telegram has not answered yet\n")
+    token = ("--token-file", str(person.token_file))
+    done = person.install("--user", *studio, *token, "--weights", "nst.large")
     assert done.returncode == 3
     assert "Telegram can't be reached from here; it keeps trying" in done.stdout
+    assert "nothing has to be run again" in done.stdout
+    for later in ("bin/impasto doctor", "journalctl", "--user --uninstall", "Send it /id"):
+        assert later in done.stdout
     assert person.unit.exists()
+    assert fetched(person) == ["nst.large"]
+
+
+def test_wrong_settings_leave_the_installation_to_be_mended(person: Person, studio: tuple[str, ...]) -> None:
+    (person.fakes / "impasto").write_text("[[ $1 != run ]] || exit 78\n")
+    token = ("--token-file", str(person.token_file))
+    done = person.install("--user", *studio, *token, "--weights", "nst.large")
+    assert done.returncode == 3
+    assert f"Mend {person.home}/.config/impasto/impasto.toml, then: systemctl --user restart" in done.stdout
+    assert "No weights were downloaded." in done.stdout
+    assert person.unit.exists()
+
+
+def test_full_disk_is_told_and_leaves_nothing(person: Person, studio: tuple[str, ...]) -> None:
+    has_free(person, gib=0)
+    fake(person, "tar", "exit 2")
+    done = person.install("--user", *studio, "--token-file", str(person.token_file))
+    assert done.returncode == 1
+    assert f"The disk of {person.home}" in done.stdout
+    assert "is full: make room, then run this again" in done.stdout
+    assert not list(person.home.iterdir())
+
+
+def test_torch_for_the_cpu_needs_less_room(person: Person) -> None:
+    has_free(person, gib=6)
+    options = ("--user", "--dry-run", "--python", sys.executable, "--token-file", str(person.token_file))
+    refused = person.install(*options)
+    assert refused.returncode == 1
+    assert "6 GiB free; 10 GiB are needed" in refused.stdout
+    assert "--torch-index" in refused.stdout
+    installed(person, *options, "--torch-index", "https://packages.example/cpu")
+
+
+def has_free(person: Person, gib: int) -> None:
+    fake(person, "df", f"echo 'Filesystem 1024-blocks Used Available'; echo 'disk 1 1 {gib * 2**20}'")
+
+
+def fake(person: Person, tool: str, does: str) -> None:
+    path = person.fakes / tool
+    path.write_text(f"#!/bin/bash\n{does}\n")
+    path.chmod(0o755)
 
 
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
@@ -201,15 +266,44 @@ def test_what_a_power_cut_left_is_cleared_away(person: Person, studio: tuple[str
     (person.prefix / "src.new").mkdir(parents=True)
     person.prefix.chmod(0o777)
     installed(person, *options)
-    assert sorted(path.name for path in person.prefix.iterdir()) == ["lingering", "src"]
+    assert sorted(path.name for path in person.prefix.iterdir()) == ["lingering", "made-folders", "src"]
+    database = person.home / ".local/share/impasto/impasto.sqlite3"
+    database.parent.mkdir(mode=0o777)
+    database.parent.chmod(0o777)
+    brought_to(database, version=1)
     before = person.files()
-
-    (person.prefix / "before").mkdir()
-    (person.prefix / "src").rename(person.prefix / "before/src")
-    (person.prefix / "src").mkdir()  # where an update had put the new program
     (person.fakes / "impasto").write_text("[[ $1 != run ]] || exit 3\n")
+
+    def power_cut() -> None:
+        (person.prefix / "before").mkdir()
+        (person.prefix / "before").chmod(0o777)
+        (person.prefix / "src").rename(person.prefix / "before/src")
+        (person.prefix / "src").mkdir()  # where an update had put the new program
+        shutil.copy(database, person.prefix / "before")
+
+    power_cut()
+    brought_to(database, version=2)
     assert person.install(*options).returncode == 1
-    assert person.files() == before
+    assert person.files() == before, "also the database, which the program of before could not read any more"
+
+    power_cut()
+    brought_to(database, version=1, says="what people did since")
+    newer = database.read_bytes()
+    assert person.install(*options).returncode == 1
+    assert {**person.files(), ".local/share/impasto/impasto.sqlite3": b""} == {
+        **before,
+        ".local/share/impasto/impasto.sqlite3": b"",
+    }
+    assert database.read_bytes() == newer
+
+
+def brought_to(database: Path, version: int, says: str = "") -> None:
+    with closing(sqlite3.connect(database)) as connection:
+        connection.executescript(
+            f"PRAGMA user_version = {version}; CREATE TABLE IF NOT EXISTS t (text);"
+            f"INSERT INTO t VALUES ('{says}')"
+        )
+    database.chmod(0o666)
 
 
 @contextmanager
@@ -251,15 +345,22 @@ def test_weights_that_do_not_come_fail_nothing_else(person: Person, studio: tupl
 
 
 def test_at_a_terminal_one_chooses_weights_by_name_and_size(person: Person, studio: tuple[str, ...]) -> None:
-    row = {"name": "monet", "size": 45600000, "effects": ["x.monet"], "addresses": ["there"], "file": None}
-    (person.fakes / "impasto").write_text(f"[[ $* != *--json* ]] || echo '{json.dumps([row])}'\n")
+    effect = {"id": "x.monet", "title": "Water lilies", "missing_weights": ["lilies-1", "lilies-2"]}
+    weights = [
+        {"name": name, "size": 22800000, "effects": ["x.monet"], "addresses": ["there"], "file": None}
+        for name in effect["missing_weights"]
+    ]
+    (person.fakes / "impasto").write_text(
+        f"case $* in *effects*) echo '{json.dumps([effect])}' ;;"
+        f"*list*) echo '{json.dumps(weights)}' ;; esac\n"
+    )
     command = person.command("--user", *studio, "--token-file", str(person.token_file))
-    answers = {"for none): ": ["42"], "for none: ": ["monet"]}
+    answers = {"for none): ": ["42"], "for none: ": ["monnet", "x.monet"]}
     code, seen, _ = at_terminal(command, answers, person.environment)
     assert code == 0, seen
-    assert "monet" in seen
-    assert "45.6 MB" in seen
-    assert fetched(person) == ["monet"]
+    assert "the name monnet" in seen
+    assert re.search(r"x\.monet +45\.6 MB +Water lilies", seen)
+    assert fetched(person) == ["x.monet"]
 
 
 def fetched(person: Person) -> list[str]:
@@ -294,7 +395,6 @@ def test_root_is_refused_a_service_of_its_own(person: Person, kind: str) -> None
             ["src.new", "pip install", "enable impasto.service", "enable-linger", "restart impasto.service"],
         ),
         (["--autostart"], ["-m venv", "autostart/impasto.desktop", "start it"]),
-        (["--user", "--uninstall", "--purge"], ["impasto-service/src", "impasto.toml"]),
     ],
 )
 def test_dry_run_tells_each_command_and_does_none(

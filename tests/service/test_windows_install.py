@@ -22,6 +22,8 @@ from pathlib import Path
 
 import pytest
 
+from impasto.doctor import services
+
 REPOSITORY = Path(__file__).parents[2]
 FAKES = Path(__file__).parent / "fake_windows"
 TOKEN = "123456789:AAEhBOweik6ad9r_QXMENQjcrGbqCr4K-bc"
@@ -43,9 +45,16 @@ else:
 """
 ANSWERS = "print('WATCHDOG=1\\nREADY=1', flush=True); sys.stdin.read()"
 ALONE = "print('READY=1\\nSTATUS=Telegram can\\'t be reached since 10:00', flush=True); sys.stdin.read()"
+DYING = (
+    "print('STATUS=Nobody waits; the workers die one after the other on cpu; the log says of what\\n"
+    "READY=1', flush=True); sys.stdin.read()"
+)
 FAILS = "sys.exit('something is missing')"
 MISCONFIGURED = "sys.exit(78)"
 NEVER_ANSWERS = "sys.stdin.read()"
+LOADS = ""
+LACKS_A_LIBRARY = "print('Microsoft'); raise OSError('[WinError 126] Not found. Error loading c10.dll')"
+IS_FORBIDDEN = "raise OSError('[WinError 4551] Diese Datei wurde blockiert. Error loading shm.dll')"
 
 
 class Computer:
@@ -64,8 +73,12 @@ class Computer:
             command = commands / f"{name}.exe"
             command.write_text(f"#!{sys.executable} -I\n{(FAKES / 'command.py').read_text()}")
             command.chmod(0o755)
+        # A library that this system has, under the name of one that Windows may lack.
+        maps = Path("/proc/self/maps").read_text()
+        (commands / "msvcp140.dll").symlink_to(re.findall(r"(/\S*/libc\b\S*)\n", maps)[0])
         self.environment = {
             **os.environ,
+            "LD_LIBRARY_PATH": str(commands),
             "PATH": f"{commands}:{os.environ['PATH']}",
             "FAKE_WINDOWS": str(self.fake),
             "PROGRAMW6432": str(self.program.parent),
@@ -89,11 +102,11 @@ class Computer:
         )
         self.publish("1", ANSWERS)
 
-    def publish(self, version: str, then: str) -> None:
-        """Let the clone hold an Impasto that does `then` when it runs."""
+    def publish(self, version: str, then: str, torch: str = LOADS) -> None:
+        """Let the clone hold an Impasto that does `then` when it runs, beside a `torch` with that in it."""
         program = PROGRAM.replace("{version}", version).replace("{then}", then)
         wheel = f"impasto-{version}-py3-none-any.whl"
-        modules = {"impasto/__init__.py": "", "impasto/__main__.py": program}
+        modules = {"impasto/__init__.py": "", "impasto/__main__.py": program, "torch.py": torch}
         _write_wheel(self.clone / "core" / wheel, "impasto", version, modules)
         (self.clone / "requirements.txt").write_text(f"./core/{wheel}\n")
 
@@ -244,30 +257,66 @@ def test_stopping_the_installer_puts_everything_back(begun: Computer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("then", "said"), [(ALONE, "can't be reached"), (MISCONFIGURED, "configuration is wrong")]
+    ("then", "torch", "said"),
+    [
+        (ALONE, LOADS, "can't be reached"),
+        (MISCONFIGURED, LOADS, "configuration is wrong"),
+        (DYING, LOADS, "the workers die one after the other on cpu"),
+        (ANSWERS, LACKS_A_LIBRARY, "winget install --exact --id Microsoft.VCRedist.2015+.x64"),
+        (ANSWERS, IS_FORBIDDEN, "Smart App Control"),
+    ],
+    ids=["no network", "wrong settings", "dying workers", "no Visual C++", "forbidden library"],
 )
-def test_what_the_owner_can_mend_leaves_it_installed(begun: Computer, then: str, said: str) -> None:
+def test_what_the_owner_can_mend_leaves_it_installed(
+    begun: Computer, then: str, torch: str, said: str
+) -> None:
     computer = begun
-    computer.publish("1", then)
+    computer.publish("1", then, torch)
     code, words = computer.run("-TokenFile", str(computer.token_file), "-Unattended")
     assert (code, said in words) == (3, True), words
+    assert "Traceback" not in words
     assert (computer.fake / "service.json").exists()
 
 
-def test_user_without_a_service_gets_a_task_that_stops_in_order(begun: Computer) -> None:
+def test_missing_library_is_told_before_anything_is_changed(computer: Computer) -> None:
+    (computer.folder / "System32" / "msvcp140.dll").unlink()
+    code, words = computer.run("-TokenFile", str(computer.token_file))
+    assert (code, "winget install --exact --id Microsoft.VCRedist" in words) == (1, True), words
+    assert computer.files() == set()
+
+
+def test_user_without_a_service_gets_a_task_that_stops_in_order(
+    begun: Computer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     computer = begun
+    computer.environment["USERNAME"] = "Erika O'Brien"
+    program, state = computer.own / "Programs" / "Impasto", computer.own / "ImpastoService"
+    # The environment was made with another Python than that which runs the installer now.
+    older = computer.folder / "Python312" / "python.exe"
+    older.parent.mkdir()
+    older.symlink_to(BASE_PYTHON)
+    made = program / "venv" / "pyvenv.cfg"
+    made.write_text(re.sub(r"(?m)^executable = .*$", f"executable = {older}", made.read_text()))
     code, words = computer.run("-Autostart", "-TokenFile", str(computer.token_file), "-Unattended")
     assert code == 0, words
     task = (computer.fake / "task.xml").read_text(encoding="utf-16")
     assert "<LogonTrigger><Enabled>true</Enabled><UserId>S-1-5-21-1-2-3-1001</UserId>" in task
     assert "<ExecutionTimeLimit>PT0S</ExecutionTimeLimit>" in task
+    assert f"<Command>{older.with_name('pythonw.exe')}</Command>" in task
     assert ["sc", "query", "Impasto"] not in computer.told() and not computer.state.exists()
-    sign = json.loads((computer.own / "ImpastoService" / "data" / "logs" / "state.json").read_text())
-    assert sign["state"] == "ready"
+    assert json.loads((state / "data" / "logs" / "state.json").read_text())["state"] == "ready"
+    wish = f"Set-Content '{state / 'data' / 'logs' / 'restart'}' ''"
+    assert f"{wish}; Start-ScheduledTask 'Impasto-Erika O''Brien'\n" in words
+
+    monkeypatch.setenv("LOCALAPPDATA", str(computer.own))
+    found = services._windows_login()
+    assert found is not None, "the doctor finds it where the installer puts it"
+    assert (found.config, found.data) == (state / "impasto.toml", state / "data")
+    assert (found.says, Path(found.program).parents[1]) == ("", program / "venv")
 
     code, words = computer.run("-Autostart", "-Uninstall", "-Purge")
     assert code == 0, words
-    assert ["schtasks", "/End", "/TN", "Impasto-erika"] not in computer.told()
+    assert ["schtasks", "/End", "/TN", "Impasto-Erika O'Brien"] not in computer.told()
     assert [path.name for path in computer.own.rglob("*")] == ["Programs"]
 
 

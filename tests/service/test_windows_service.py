@@ -249,9 +249,11 @@ def test_without_a_service_impasto_is_started_again_after_a_failure_until_it_is_
     running = threading.Thread(target=autostart.Autostart(layout).run)
     running.start()
     deadline = time.monotonic() + 20
-    while "runs again" not in windows.log() and time.monotonic() < deadline:
-        running.join(0.01)
-    (layout.logs / "stop").touch()
+    for times, wish in ((1, "restart"), (2, "stop")):
+        while windows.log().count("runs again") < times and time.monotonic() < deadline:
+            running.join(0.01)
+        (layout.logs / wish).touch()
     running.join(20)
     assert not running.is_alive()
     assert windows.log().endswith("runs again\nfinished\n")
+    assert windows.log().count("runs again\nfinished\n") == 2, "it was restarted in order"

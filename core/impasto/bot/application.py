@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -60,6 +60,7 @@ from impasto.metrics.onlooker import Instance, onlooker
 from impasto.plugins import Plugins, load_plugins
 from impasto.systemd import Systemd, told
 from impasto.users import UserStore
+from impasto.watchdog import watched
 
 log = logging.getLogger(__name__)
 
@@ -92,23 +93,38 @@ def local_engine(settings: Settings) -> LocalEngine:
     )
 
 
-async def serve(settings: Settings, stop: asyncio.Event) -> None:
-    """Run the bot until `stop` is set.
+async def serve(settings: Settings, stop: asyncio.Event, systemd: Systemd | None = None) -> None:
+    """Run the bot until `stop` is set, and tell `systemd`, if it started this process, how that goes.
 
     Raises `ConfigurationError` where that can't begin: no or a wrong token, or another Impasto on the folder.
     """
     token = settings.bot_token()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(settings.data_dir / "impasto.lock", timeout=0)
-    health = Health()
+    health, lines = Health(), RecentLines((token,))
+    alone = systemd is None or systemd.watchdog is None
+    with (
+        _taken(settings.data_dir),
+        closing(_database(settings.data_dir / "impasto.sqlite3")) as database,
+        attached(lines),
+    ):
+        async with told(systemd, health, stop), watched(health, stop) if alone else nullcontext():
+            await _serve(settings, token, database, lines, health, stop)
+
+
+@contextmanager
+def _taken(folder: Path) -> Iterator[None]:
+    """The folder for the data, made where it lacks, as this process's alone."""
+    lock = FileLock(folder / "impasto.lock", timeout=0)
     try:
-        with lock, closing(_database(settings.data_dir / "impasto.sqlite3")) as database:
-            lines = RecentLines((token,))
-            with attached(lines):
-                async with told(Systemd.of_this_process(), health, stop):
-                    await _serve(settings, token, database, lines, health, stop)
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
     except Timeout:
-        raise ConfigurationError(f"another Impasto is running on {settings.data_dir}") from None
+        raise ConfigurationError(f"another Impasto is running on {folder}") from None
+    except (PermissionError, FileNotFoundError, FileExistsError, NotADirectoryError) as error:
+        raise ConfigurationError(f"data_dir: {folder} can't be written: {error.strerror}") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _database(path: Path) -> Database:
@@ -225,28 +241,29 @@ async def _serve(
     hearing = _hearing(settings, application, poll_request, reach, partial(faults.record, "telegram"))
     if settings.devices != "auto":
         await find_devices(settings.devices)  # a device that is not there is told before anybody is answered
+    lasting: list[asyncio.Task[None]] = []
+    examine(
+        health,
+        database=database,
+        store=store,
+        engine=engine,
+        reach=reach,
+        holds=holds,
+        lasting=lasting,
+    )
     instance = Instance(health, reach, holds, dispatcher, engine, faults)
     async with watch.telling(instance), connected(application, hearing, stop), _ended(engine):
         if stop.is_set():
             return
         handled.belong_to(application.bot.id)
         async with asyncio.TaskGroup() as group:
-            lasting = [
+            lasting += [
                 group.create_task(dispatcher.run(), name="jobs"),
                 group.create_task(Room(database, owner).run(), name="room on the disk"),
                 group.create_task(_daily(store.prune, sessions.prune, handled.prune), name="tidying"),
                 group.create_task(delivery.run(watch.jobs(dispatcher.updates)), name="delivery"),
                 group.create_task(_tell_of_reach(reach, owner), name="news of Telegram"),
             ]
-            examine(
-                health,
-                database=database,
-                store=store,
-                engine=engine,
-                reach=reach,
-                holds=holds,
-                lasting=lasting,
-            )
             passing = [
                 group.create_task(engine.start()),  # which asks torch; people are answered meanwhile
                 group.create_task(introduce(settings, languages, plugins.offered(), OWNER_COMMANDS)),

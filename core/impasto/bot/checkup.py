@@ -16,6 +16,7 @@ from impasto.jobs.model import JobState
 from impasto.jobs.store import JobStore
 
 _SILENT_SECONDS = 60.0
+_NOT_YET = "Telegram has not answered yet"
 
 
 def examine(
@@ -29,21 +30,25 @@ def examine(
     lasting: Iterable[asyncio.Task[None]],
 ) -> None:
     """Give `health` its checks. The tasks `lasting`, which may become more, end only when the bot does."""
-    health.activity = lambda: _activity(store)
+    health.activity = lambda: _activity(store, holds) if health.ready.is_set() else "starting"
     health.check("tasks", lambda: _ended(lasting), vital=True)
     health.check("database", lambda: _unanswered(database), vital=True)
     health.check("workers", lambda: _unheard(engine), vital=True)
-    health.check("telegram", lambda: _silence(reach))
+    health.check("telegram", lambda: _silence(reach) if health.ready.is_set() else _NOT_YET)
+    health.check("token", lambda: _shared(reach))
     health.check("devices", lambda: _failing(engine))
     health.check("disk", lambda: _homeless(database))
-    health.check("hold", lambda: _held(holds.current()))
 
 
-def _activity(store: JobStore) -> str:
+def _activity(store: JobStore, holds: Holds) -> str:
     try:
-        counts = store.counts()
+        return _work(store) + _held(holds.current())
     except sqlite3.Error:
         return "at work"
+
+
+def _work(store: JobStore) -> str:
+    counts = store.counts()
     made, waiting = counts.get(JobState.RUNNING, 0), counts.get(JobState.QUEUED, 0)
     if made:
         words = "1 picture is being made" if made == 1 else f"{made} pictures are being made"
@@ -82,6 +87,10 @@ def _silence(reach: Reach) -> str | None:
     return f"Telegram has not been heard since {since:%H:%M}"
 
 
+def _shared(reach: Reach) -> str | None:
+    return "another program uses this token: end it, or revoke the token" if reach.is_rivalled else None
+
+
 def _failing(engine: LocalEngine) -> str | None:
     failing = engine.failing()
     if not failing:
@@ -93,13 +102,14 @@ def _homeless(database: Database) -> str | None:
     return "the disk takes nothing, so what happens is kept in memory alone" if database.in_memory else None
 
 
-def _held(hold: Hold | None) -> str | None:
+def _held(hold: Hold | None) -> str:
+    """A hold is no trouble: it is as the owner wants it."""
     match hold:
         case None:
-            return None
+            return ""
         case QuietHours(until=until):
-            return f"nothing is begun in the quiet hours, which last until {until:%H:%M}"
+            return f"; nothing is begun in the quiet hours, which last until {until:%H:%M}"
         case InUse():
-            return "nothing is begun while a program of the owner's needs the computer"
+            return "; nothing is begun while a program of the owner's needs the computer"
         case _:
-            return "nothing is begun until the owner says /resume"
+            return "; nothing is begun until the owner says /resume"

@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 LONG_SECONDS = 600.0
 """An absence that took longer is reported, and a second program again only after it was gone so long."""
 
+RIVAL_SECONDS = 180.0
+"""A second program that polls, too, is noticed at least every half minute."""
+
 _MOST_STUCK = 4
 _POLL_SECONDS = 10.0
 _STOP_SECONDS = 3.0
@@ -103,6 +106,11 @@ class Reach:
         if now - self._rival_at > LONG_SECONDS:
             self.news.put_nowait(Rival())
         self._rival_at = now
+
+    @property
+    def is_rivalled(self) -> bool:
+        """Another program has used the token within the last minutes."""
+        return asyncio.get_running_loop().time() - self._rival_at < RIVAL_SECONDS
 
     def missed(self) -> None:
         """A poll, or what is in its place, failed."""

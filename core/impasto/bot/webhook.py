@@ -6,9 +6,7 @@ import asyncio
 import hmac
 import json
 import logging
-import os
 import secrets
-import ssl
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -16,6 +14,7 @@ from urllib.parse import urlsplit
 from telegram import Update, WebhookInfo
 from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError
 
+from impasto.arrangements import certificate, listen, webhook_place
 from impasto.bot.connection import AnyApplication
 from impasto.bot.flood import seconds_of
 from impasto.bot.reach import Reach, Undelivered, pauses, unknown_token
@@ -24,8 +23,6 @@ from impasto.config import ConfigurationError, WebhookSettings
 
 log = logging.getLogger(__name__)
 
-_PUBLIC_PORTS = (443, 80, 88, 8443)
-_PORT = 8090
 _CONNECTIONS = 100
 """That Telegram may open at once, each for another chat: the most that it does."""
 
@@ -55,14 +52,12 @@ class Webhook:
     ) -> None:
         """What fails for `silence` seconds is a fault, which `note_fault` is told.
 
-        Raises `ConfigurationError` where Telegram would not call that address, or the certificate is no use.
+        Raises `ConfigurationError` where the certificate is no use.
         """
         self._application, self._settings, self._reach = application, settings, reach
         self._silence, self._kinds, self._note_fault = silence, kinds, note_fault
         self._secret = settings.secret.get_secret_value() if settings.secret else secrets.token_urlsafe(32)
-        if not application.bot.local_mode:
-            _check_address(settings.url)
-        self._certificate, self._tls = _certificate(settings)
+        self._certificate, self._tls = certificate(settings)
         self._path = settings.path or urlsplit(settings.url).path or "/"
         self._server = CallServer(self._take, most_bytes=_BODY_BYTES)
         self._called = False
@@ -73,7 +68,7 @@ class Webhook:
 
         Raises `ConfigurationError` where the port is taken, or Telegram refuses the address or the token.
         """
-        await self._listen()
+        await listen(self._server, webhook_place(self._settings), self._tls)
         await self._register()
 
     async def watch(self) -> None:
@@ -107,19 +102,6 @@ class Webhook:
     async def stop(self) -> None:
         """Cease to listen. Telegram keeps what people write for a day, and calls again when this is back."""
         await self._server.close(_STOP_SECONDS)
-
-    async def _listen(self) -> None:
-        settings, own = self._settings, self._tls is not None
-        host = settings.listen or (None if own else "127.0.0.1")
-        port = settings.port or ((urlsplit(settings.url).port or 443) if own else _PORT)
-        try:
-            await self._server.listen(host, port, self._tls)
-        except OSError as error:
-            reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-            raise ConfigurationError(
-                f"I can't listen for the webhook at {host or 'any address'}, port {port}: {reason}. "
-                "Choose another webhook.listen or webhook.port"
-            ) from error
 
     async def _register(self) -> None:
         for pause in pauses():
@@ -185,35 +167,3 @@ class Webhook:
             self._note_fault(f"Telegram can't call the webhook: {reason}")
             self._reach.undelivered = reason
             self._reach.news.put_nowait(Undelivered(reason, info.pending_update_count))
-
-
-def _check_address(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme != "https":
-        raise ConfigurationError(
-            "webhook.url must begin with https://, since Telegram calls no other address"
-        )
-    if (parts.port or 443) not in _PUBLIC_PORTS:
-        raise ConfigurationError(
-            f"webhook.url has port {parts.port}; Telegram calls 443, 80, 88 and 8443 alone. The port that I "
-            "listen at behind a proxy is webhook.port"
-        )
-
-
-def _certificate(settings: WebhookSettings) -> tuple[bytes | None, ssl.SSLContext | None]:
-    """What Telegram is to check by, and what to answer with; nothing where a proxy does that."""
-    if settings.certificate is None or settings.private_key is None:
-        return None, None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(settings.certificate, settings.private_key)
-        return settings.certificate.read_bytes(), context
-    except ssl.SSLError as error:
-        raise ConfigurationError(
-            "webhook.certificate and webhook.private_key do not belong together, or are no PEM files: "
-            f"{error.reason or error}"
-        ) from error
-    except OSError as error:
-        raise ConfigurationError(
-            f"webhook.certificate or webhook.private_key can't be read: {error.strerror or error}"
-        ) from error

@@ -52,5 +52,5 @@ def fetch(config: Path | None) -> None:
         reasons = "\n".join(lacking)
         raise click.ClickException(
             f"{len(lacking)} did not come; the others can be used:\n{reasons}\n"
-            "To try again: impasto gallery fetch"
+            "Is this computer online? Say the same again to fetch those that lack."
         )

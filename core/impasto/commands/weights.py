@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from impasto.calling import program
 from impasto.commands.reading import config_option, reader
 from impasto.config import load_settings
 from impasto.effects import Weights
@@ -57,7 +58,7 @@ def list_command(config: Path | None, as_json: bool) -> None:
     console = Console(highlight=False, soft_wrap=True)
     console.print(table)
     console.print(
-        f"\nYour folder: {plugins.folder.path}. To download: impasto weights fetch NAME", style="dim"
+        f"\nYour folder: {plugins.folder.path}. To download: {program()} weights fetch NAME", style="dim"
     )
 
 
@@ -116,7 +117,7 @@ def verify(config: Path | None, names: tuple[str, ...]) -> None:
     if changed:
         advice.append(f"changed, so remove and fetch them: {' '.join(changed)}")
     if missing:
-        advice.append(f"not here; if they have an address: impasto weights fetch {' '.join(missing)}")
+        advice.append(f"not here; if they have an address: {program()} weights fetch {' '.join(missing)}")
     if advice:
         raise click.ClickException("\n".join(advice))
 
@@ -154,7 +155,7 @@ def _named(plugins: Plugins, names: Iterable[str]) -> list[Weights]:
             effect = plugins.effects[name]
             found |= {needed: plugins.weights[needed] for needed in effect.weights}
         else:
-            raise click.UsageError(f"there are no weights {name!r}; see: impasto weights list")
+            raise click.UsageError(f"there are no weights {name!r}; see: {program()} weights list")
     return list(found.values())
 
 

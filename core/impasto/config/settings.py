@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -80,6 +80,16 @@ class Settings(BaseSettings):
     limits: Limits = Field(default_factory=lambda: Limits.model_validate({}))
     guest: GuestSettings = Field(default_factory=lambda: GuestSettings.model_validate({}))
 
+    @field_validator("webhook")
+    @classmethod
+    def _called_by_telegram(
+        cls, webhook: WebhookSettings | None, other: ValidationInfo
+    ) -> WebhookSettings | None:
+        telegram: TelegramSettings | None = other.data.get("telegram")  # None where it is wrong itself
+        if webhook is not None and telegram is not None and not telegram.local:
+            webhook.check_public()
+        return webhook
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -123,7 +133,9 @@ class Settings(BaseSettings):
             try:
                 token = self.token_file.read_text(encoding="utf-8")
             except OSError as error:
-                raise ConfigurationError(f"cannot read the token file {self.token_file}: {error}") from error
+                raise ConfigurationError(
+                    f"the token file {self.token_file} can't be read: {error.strerror}"
+                ) from error
         else:
             raise ConfigurationError(
                 "no bot token: get one from @BotFather in Telegram, then set IMPASTO_TOKEN_FILE to a file "

@@ -37,11 +37,15 @@ def _bot_address(url: str) -> str:
     return f"{url.rstrip('/')}/bot" if parts.path in ("", "/") else url
 
 
+_CLOUD = "api.telegram.org"
+_PUBLIC_PORTS = (443, 80, 88, 8443)
+
+
 class TelegramSettings(_Table):
     """Which Bot API server is spoken to, and as whom."""
 
     base_url: Annotated[str, AfterValidator(_bot_address)] = Field(
-        "https://api.telegram.org/bot",
+        f"https://{_CLOUD}/bot",
         description="the Bot API server, such as http://127.0.0.1:8081; /bot is added where it lacks",
     )
     base_file_url: str = Field("", description="where its files are; default: file/bot beside base_url")
@@ -59,6 +63,8 @@ class TelegramSettings(_Table):
 
     @model_validator(mode="after")
     def _files_beside(self) -> Self:
+        if self.local and urlsplit(self.base_url).hostname == _CLOUD:
+            raise ValueError("local is for a Bot API server of your own: write its address as base_url too")
         self.base_file_url = self.base_file_url or f"{self.base_url.removesuffix('bot')}file/bot"
         return self
 
@@ -79,7 +85,9 @@ def _header(secret: SecretStr) -> SecretStr:
 class WebhookSettings(_Table):
     """How Telegram sends what people write to an address of yours, in place of being asked for it."""
 
-    url: Annotated[str, AfterValidator(_public_address)] = Field(description="what Telegram is told to call")
+    url: Annotated[str, AfterValidator(_public_address)] = Field(
+        description="the address that Telegram is told to call, such as https://example.org/impasto"
+    )
     listen: str | None = Field(
         None, description="the address I listen at; default: 127.0.0.1, or all with a certificate"
     )
@@ -105,6 +113,17 @@ class WebhookSettings(_Table):
         if (self.certificate is None) != (self.private_key is None):
             raise ValueError("write certificate and private_key, or neither")
         return self
+
+    def check_public(self) -> None:
+        """See whether Telegram's own servers would call `url`. Raises `ValueError`, in words."""
+        parts = urlsplit(self.url)
+        if parts.scheme != "https":
+            raise ValueError("url must begin with https://, since Telegram calls no other address")
+        if (parts.port or 443) not in _PUBLIC_PORTS:
+            raise ValueError(
+                f"url has port {parts.port}; Telegram calls 443, 80, 88 and 8443 alone. The port that I "
+                "listen at behind a proxy is webhook.port"
+            )
 
 
 class MetricsSettings(_Table):

@@ -67,7 +67,7 @@ _KNOWN = (
     (
         r"invalid device ordinal",
         "There is no {device} here.",
-        "impasto doctor lists the devices that are here; name one of them in the settings: devices.",
+        "Name one of the devices that are listed here in the settings: devices.",
     ),
     (
         r"libcud|\.so|dll load failed|winerror 126|importerror|modulenotfounderror",

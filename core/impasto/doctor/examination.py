@@ -6,10 +6,13 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from impasto.doctor import devices, offers, presence, program, storage, telegram
+from impasto.doctor.arrangements import arrangements
 from impasto.doctor.case import Case
-from impasto.doctor.finding import Finding, good, wrong
+from impasto.doctor.finding import Finding, good, skipped, wrong
+from impasto.doctor.rights import account, how_to_open, is_open
 
 MOST_SECONDS = 30.0
 """For all the checks together."""
@@ -52,6 +55,7 @@ CHECKS = (
     Check("disk", storage.disk, _DISK),
     Check("folders", storage.folders, _DISK),
     Check("database", storage.database, _DISK),
+    Check("arrangements", arrangements, _DISK),
     Check("python", program.python, _DISK, by_itself=True),
     Check("packages", program.packages, _DISK, by_itself=True),
     Check("driver", devices.driver, _SLOW, by_itself=True),
@@ -81,6 +85,8 @@ async def _found(check: Check, case: Case) -> list[Finding]:
             found = await check.look(case)
     except TimeoutError:
         found = wrong(f"This could not be found out within {MOST_SECONDS:.0f} seconds.", check.hangs)
+    except PermissionError as error:
+        found = _closed(error, case)
     except Exception as error:  # whatever is broken may break a check; the others go on
         found = wrong(
             f"This could not be found out: {type(error).__name__}: {error}.",
@@ -88,6 +94,14 @@ async def _found(check: Check, case: Case) -> list[Finding]:
         )
     findings = [found] if isinstance(found, Finding) else found
     return [finding if finding.check else replace(finding, check=check.name) for finding in findings]
+
+
+def _closed(error: PermissionError, case: Case) -> Finding:
+    path, settings = Path(error.filename or ""), case.patient.settings
+    data = settings.data_dir if settings else Path()
+    if settings and path.is_relative_to(data) and not is_open(data):
+        return skipped(f"This could not be found out, since {data} is closed to the account {account()}.")
+    return wrong(f"{path} is closed to the account {account()}.", how_to_open(path, data))
 
 
 def _without_token(finding: Finding, case: Case) -> Finding:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from impasto.calling import program
 from impasto.config import ConfigurationError, Settings, load_settings
 from impasto.config.settings import config_path
 from impasto.doctor.finding import Finding, wrong
@@ -52,7 +52,7 @@ class Patient:
         if self.service is not None:
             return self.service.command(words)
         suffix = f" --config {self.given}" if self.given else ""
-        return f"{_program()} {words}{suffix}"
+        return f"{program()} {words}{suffix}"
 
 
 def admit(config: Path | None) -> Patient:
@@ -125,7 +125,7 @@ def _token(settings: Settings, config: Path) -> Token | Finding:
             "There is no bot token.",
             "Write to @BotFather in Telegram: /newbot. Put the token that it gives into a file, and name it: "
             f'token_file = "FILE" in {config}, or IMPASTO_TOKEN_FILE in the environment. To try Impasto '
-            "without a token: impasto sandbox",
+            f"without a token: {program()} sandbox",
         )
     try:
         return Token(settings.bot_token(), place, file, file is not None and _open_to_all(file))
@@ -160,12 +160,3 @@ def _become(user: str) -> None:
     os.setuid(account.pw_uid)
     os.environ["HOME"] = account.pw_dir
     os.chdir("/")  # where root was may be closed to it
-
-
-def _program() -> str:
-    """What is typed to call this very program."""
-    found = shutil.which("impasto")
-    mine = Path(sys.argv[0]).with_name("impasto")
-    if found is None or not mine.is_file() or Path(found).resolve() == mine.resolve():
-        return "impasto"
-    return str(mine)

@@ -7,6 +7,7 @@ import getpass
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from impasto.doctor.finding import Finding, doubtful, good, wrong
 from impasto.doctor.occupied import is_running_on
 from impasto.doctor.services import NAME, Kind, Service
 from impasto.doctor.waiting import in_thread
-from impasto.lifecycle import EXIT_CONFIGURATION
+from impasto.health import ALL_IS_WELL
+from impasto.lifecycle import EXIT_CONFIGURATION, MISCONFIGURED
 
 _SECONDS = 5.0
 _SYSTEMD = Path("/run/systemd/system")
@@ -28,7 +30,8 @@ async def service(case: Case) -> list[Finding]:
     services = case.patient.services
     if not services:
         return [await in_thread(_none)]
-    return await asyncio.gather(*(in_thread(partial(standing, each)) for each in services))
+    found = await asyncio.gather(*(in_thread(partial(standing, each)) for each in services))
+    return [*found, *filter(None, (_several(services), *map(_interrupted, services)))]
 
 
 def _none() -> Finding:
@@ -38,16 +41,38 @@ def _none() -> Finding:
     return good(f"none is installed; to have Impasto start with the computer: {script}")
 
 
+def _several(services: Sequence[Service]) -> Finding | None:
+    if len(services) < 2:
+        return None
+    kinds = ", ".join(each.kind for each in services)
+    return doubtful(
+        f"Impasto is installed in {len(services)} ways here: {kinds}. With the same token, each gets only a "
+        "part of what people write.",
+        "Keep that only if each has a bot of its own. Else uninstall all but one, in the folder of your "
+        f"clone: {'; or: '.join(each.uninstall for each in services)}",
+    )
+
+
+def _interrupted(each: Service) -> Finding | None:
+    if each.interrupted is None:
+        return None
+    return doubtful(
+        f"An update is under way, or was cut off, by a power failure say: {each.interrupted} is still there.",
+        "If nobody is updating Impasto now, run the installer again, which mends this, in the folder of your "
+        f"clone: {each.installer()}",
+    )
+
+
 def standing(each: Service) -> Finding:
     """How a service does. Asks systemd about lingering."""
     if each.kind is Kind.LOGIN:
-        runs = each.data is not None and is_running_on(each.data)
-        return good(f"Impasto starts when you log in; it {'runs' if runs else 'does not run'} now")
+        return _standing_at_login(each)
     if not each.running:
         if each.exit_code == EXIT_CONFIGURATION:
+            names = each.says.startswith(MISCONFIGURED)
             return wrong(
-                f"The {each.kind} has stopped, since its configuration is wrong.",
-                f"Its log names what: {each.log}; then start it: {each.start}",
+                f"The {each.kind} has stopped. {each.says if names else MISCONFIGURED}.",
+                f"{'Mend that' if names else f'Its log names what: {each.log}'}; then start it: {each.start}",
             )
         state = f" ({each.state})" if each.state else ""
         if each.state in _STARTING:
@@ -72,7 +97,18 @@ def standing(each: Service) -> Finding:
     times = "once" if each.restarts == 1 else f"{each.restarts} times"
     again = f", started again {times} after failures" if each.restarts else ""
     says = f"; it says: {each.says}" if each.says else ""
+    if each.says and not each.says.endswith(ALL_IS_WELL):
+        return doubtful(f"{each.kind}, runs{since}{again}{says}.", f"Its log says more: {each.log}")
     return good(f"{each.kind}, runs{since}{again}{says}")
+
+
+def _standing_at_login(each: Service) -> Finding:
+    if each.data is not None and is_running_on(each.data):
+        return good("Impasto starts when you log in; it runs now")
+    return wrong(
+        "Impasto is to start when you log in, but it does not run now.",
+        f"Log out and in; or: {each.start}. If it does not stay, its log says why: {each.log}",
+    )
 
 
 def _lingers() -> bool:

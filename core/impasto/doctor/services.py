@@ -64,6 +64,30 @@ class Service:
         return Path(folder) if folder else None
 
     @property
+    def folder(self) -> Path:
+        """Where it is installed, with its environment in it."""
+        return Path(self.program).absolute().parent.parent.parent
+
+    @property
+    def interrupted(self) -> Path | None:
+        """What an update keeps of what was before, while it lasts; then it is gone."""
+        kept = self.folder / "before"
+        return kept if kept.is_dir() else None
+
+    def installer(self, options: str = "") -> str:
+        """What is typed in the folder of a clone to call the script that installed it."""
+        if sys.platform == "win32":
+            kind = " -Autostart" if self.kind is Kind.LOGIN else ""
+            return f"powershell -ExecutionPolicy Bypass -File install_service.ps1{kind}{options}"
+        scripts = {Kind.USER: "./install_service.sh --user", Kind.LOGIN: "./install_service.sh --autostart"}
+        return f"{scripts.get(self.kind, 'sudo ./install_service.sh')}{options}"
+
+    @property
+    def uninstall(self) -> str:
+        """What is typed to uninstall it, in the folder of a clone."""
+        return self.installer(" -Uninstall" if sys.platform == "win32" else " --uninstall")
+
+    @property
     def control(self) -> str:
         """How systemctl is called for it."""
         return "systemctl --user" if self.kind is Kind.USER else "sudo systemctl"
@@ -71,7 +95,15 @@ class Service:
     @property
     def start(self) -> str:
         """How it is started."""
-        return "Start-Service Impasto" if self.kind is Kind.WINDOWS else f"{self.control} start {NAME}"
+        match self.kind:
+            case Kind.WINDOWS:
+                return "Start-Service Impasto"
+            case Kind.LOGIN if sys.platform == "win32":
+                return f"Start-ScheduledTask Impasto-{os.environ['USERNAME']}"
+            case Kind.LOGIN:
+                return f"{self.folder / 'src' / 'install_service.sh'} --autostart --restart"
+            case _:
+                return f"{self.control} start {NAME}"
 
     @property
     def log(self) -> str:
@@ -90,7 +122,7 @@ class Service:
             return f"$env:IMPASTO_DATA_DIR='{self.data}'; & '{self.program}' {words}"
         if self.kind is Kind.SYSTEM:
             return f"sudo -u {self.user} IMPASTO_DATA_DIR={self.data} {self.program} {words}"
-        return f"{self.program} {words}"
+        return f"{shlex.quote(self.program)} {words}"
 
 
 def installed() -> list[Service]:
@@ -114,13 +146,15 @@ def _systemd(kind: Kind) -> Service | None:
     properties = dict(line.split("=", 1) for line in shown.stdout.splitlines() if "=" in line)
     if properties.get("LoadState") != "loaded":
         return None
-    started = re.search(r"argv\[\]=(.*?) ;", properties.get("ExecStart", ""))
-    words = started[1].split(" ") if started else [NAME]
+    # Paths may have blanks in them, which systemd shows as they are.
+    started = re.search(r"path=(.*?) ; argv\[\]=(.*?) ;", properties.get("ExecStart", ""))
+    program, words = started.groups() if started else (NAME, "")
+    config = words.partition(" --config ")[2]
     return Service(
         kind,
-        _config(words),
+        Path(config) if config else None,
         _variables(shlex.split(properties.get("Environment", ""))),
-        words[0],
+        program,
         user=properties.get("User", ""),
         running=properties["ActiveState"] == "active",
         begins_by_itself=properties.get("UnitFileState", "").startswith("enabled"),
@@ -142,12 +176,10 @@ def _desktop_entry() -> Service | None:
         words = shlex.split(entry["Desktop Entry"]["Exec"])
     except (OSError, NoIniFile, KeyError, ValueError):
         return None
-    program = next((word for word in words if Path(word).name == NAME), NAME)
-    return Service(Kind.LOGIN, _config(words), _variables(words), program)
-
-
-def _config(words: Sequence[str]) -> Path | None:
-    return Path(words[words.index("--config") + 1]) if "--config" in words[:-1] else None
+    variables = _variables(words)
+    program = next((word for word in words if word != "env" and "=" not in word), NAME)
+    config = Path(words[words.index("--config") + 1]) if "--config" in words[:-1] else None
+    return Service(Kind.LOGIN, config, variables, program)
 
 
 def _variables(words: Sequence[str]) -> dict[str, str]:
@@ -172,8 +204,9 @@ def _windows_service() -> Service | None:
 
 def _windows_login() -> Service | None:
     """What install_service.ps1 -Autostart leaves for a scheduled task to start."""
-    home = Path(os.environ.get("LOCALAPPDATA", "")) / "ImpastoAutostart"
-    return _windows(Kind.LOGIN, home / "program", home / "state") if home.is_dir() else None
+    home = Path(os.environ.get("LOCALAPPDATA", ""))
+    program, state = home / "Programs" / "Impasto", home / "ImpastoService"
+    return _windows(Kind.LOGIN, program, state) if program.is_dir() else None
 
 
 def _windows(

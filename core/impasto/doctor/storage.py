@@ -14,6 +14,7 @@ from impasto.database import MIGRATIONS
 from impasto.doctor.case import Case
 from impasto.doctor.finding import Finding, State, doubtful, good, together, wrong
 from impasto.doctor.occupied import is_running_on
+from impasto.doctor.rights import account, how_to_open, is_open, nearest
 from impasto.doctor.waiting import in_thread
 
 _GIGA = 1e9
@@ -36,7 +37,7 @@ async def disk(case: Case) -> Finding:
 def _room(folders: dict[str, Path]) -> Finding:
     disks: dict[int, tuple[Path, list[str]]] = {}
     for name, folder in folders.items():
-        there = _nearest(folder)
+        there = nearest(folder)
         disks.setdefault(there.stat().st_dev, (there, []))[1].append(name)
     findings, facts = [], []
     for folder, names in disks.values():
@@ -58,47 +59,40 @@ async def folders(case: Case) -> Finding:
 
 def _rights(case: Case) -> Finding:
     settings = case.settings
-    data = _folder("data", settings.data_dir, needed=True)
+    own = settings.data_dir
+    data = _folder("data", own, own, needed=True)
     others = [
-        _folder("weights", settings.weights_folder),
-        _folder("gallery", settings.gallery_folder),
-        _folder("samples", settings.samples_folder),
-        _folder("plugins", settings.plugins_folder, writing=False),
+        _folder("weights", settings.weights_folder, own),
+        _folder("gallery", settings.gallery_folder, own),
+        _folder("samples", settings.samples_folder, own),
+        _folder("plugins", settings.plugins_folder, own, writing=False),
     ]
     if data.state is not State.OK:  # the others usually lie in it
         return data
-    return together(others, f"{settings.data_dir} can be written")
+    return together(others, f"{own} can be written")
 
 
-def _folder(name: str, folder: Path, *, needed: bool = False, writing: bool = True) -> Finding:
+def _folder(name: str, folder: Path, data: Path, *, needed: bool = False, writing: bool = True) -> Finding:
     kind = wrong if needed else doubtful
-    there = _nearest(folder)
+    there = nearest(folder)
     if not there.is_dir():
         return wrong(f"{there} is a file, where the folder for {name} should be.", f"Move it away: {there}")
-    if not os.access(there, os.R_OK | os.X_OK):
-        return kind(f"The folder for {name}, {there}, is closed to you.", _ask_for_rights(there))
-    if not writing:
+    if not is_open(there):
+        reason = f"{'it' if there == folder else there} is closed to the account {account()}"
+    elif not writing:
         return good("")
-    if there == folder:
+    elif there == folder:
         try:
             with tempfile.TemporaryFile(dir=folder):
                 return good("")
         except OSError as error:
-            reason = error.strerror
+            reason = str(error.strerror)
     elif os.access(there, os.W_OK | os.X_OK):
         return good("")
     else:
-        reason = f"it is not there, and {there} may not be written"
-    return kind(f"The folder for {name}, {folder}, can't be written: {reason}.", _ask_for_rights(there))
-
-
-def _ask_for_rights(folder: Path) -> str:
-    if sys.platform == "win32":
-        return f"Give your account, or that of the service, the right to write there: {folder}"
-    return (
-        f"Give it to the account that runs Impasto (sudo chown -R ACCOUNT {folder}), or name another in the "
-        "settings."
-    )
+        reason = f"it is not there, and the account {account()} may not make it"
+    use = "written" if writing else "read"
+    return kind(f"The folder for {name}, {folder}, can't be {use}: {reason}.", how_to_open(folder, data))
 
 
 async def database(case: Case) -> Finding:
@@ -123,7 +117,7 @@ def _database(folder: Path) -> Finding:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.OperationalError as error:
-        return wrong(f"The database {path} can't be read: {error}.", _ask_for_rights(path))
+        return wrong(f"The database {path} can't be read: {error}.", how_to_open(path, folder))
     except sqlite3.DatabaseError as error:
         return wrong(f"The database {path} is damaged: {error}.", advice)
     if said != "ok":
@@ -139,18 +133,6 @@ def _database(folder: Path) -> Finding:
             f"whole, {size}; brought from version {version} to {len(MIGRATIONS)} at the next start{running}"
         )
     return good(f"whole, {size}, version {version}{running}")
-
-
-def _nearest(folder: Path) -> Path:
-    """`folder`, or the nearest above it that is there."""
-    folder = folder.absolute()
-    for path in (folder, *folder.parents):
-        try:
-            path.stat()
-        except OSError:
-            continue
-        return path
-    raise FileNotFoundError(f"nothing of {folder} is there")
 
 
 def _listed(names: list[str]) -> str:

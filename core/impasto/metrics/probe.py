@@ -25,9 +25,8 @@ def look(port: int) -> tuple[bool, str]:
     finally:
         connection.close()
     troubles = [check["trouble"] for check in report["checks"].values() if check["trouble"]]
-    if response.status == http.client.OK:
-        return True, "; ".join(["Impasto is well", *troubles])
-    return False, "; ".join(troubles) or "Impasto has not begun to answer people yet"
+    well = response.status == http.client.OK
+    return well, "; ".join(["Impasto is well"] * well + troubles)
 
 
 def main() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,8 +13,9 @@ from prometheus_client import CollectorRegistry, ProcessCollector, disable_creat
 from prometheus_client.exposition import choose_encoder
 from telegram.ext import BaseRateLimiter, BaseUpdateProcessor
 
+from impasto.arrangements import listen, metrics_place
 from impasto.calls import Answer, Call, CallServer, Refused
-from impasto.config import ConfigurationError, MetricsSettings
+from impasto.config import MetricsSettings
 from impasto.health import Health
 from impasto.jobs.updates import JobUpdate
 from impasto.metrics.counting import Counting
@@ -53,27 +53,16 @@ class Prometheus(Onlooker):
         """Listen meanwhile. Raises `ConfigurationError` where it can't."""
         self._registry.register(Standing(instance))
         server = CallServer(partial(self._answer, instance.health), most_bytes=0)
-        await self._listen(server)
+        await listen(server, metrics_place(self._settings))
         try:
             yield
         finally:
             await server.close(_STOP_SECONDS)
 
-    async def _listen(self, server: CallServer) -> None:
-        host, port = self._settings.host, self._settings.port
-        try:
-            await server.listen(host, port, None)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                what = f"port {port} of {host} is taken by another program; choose another as metrics.port"
-            else:
-                what = f"I can't listen on {host}, port {port}; choose another metrics.host or metrics.port"
-            raise ConfigurationError(f"{what}, or leave [metrics] out ({error})") from error
-
     async def _answer(self, health: Health, call: Call) -> Answer:
         if call.path not in ("/healthz", "/metrics"):
             return Answer(HTTPStatus.NOT_FOUND, b"There are /healthz and /metrics.\n")
-        if call.method != "GET":
+        if call.method not in ("GET", "HEAD"):
             raise Refused(HTTPStatus.METHOD_NOT_ALLOWED)
         if call.path == "/healthz":
             return healthz(health)

@@ -144,6 +144,7 @@ async def test_a_wrong_configuration_is_told_and_not_tried_again(machine: Machin
         "0",
     )
     assert "colour" in await machine.told("journalctl --unit=impasto --lines=5 --output=cat")
+    assert "colour" in await property_of(machine, "StatusText")
     settings.write_text(right)
     await machine.told("systemctl restart impasto")
     await answers(ada)
