@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .conftest import Machine
 
 UNIT = Path(__file__).parents[2] / "service" / "impasto.service"
+USERS_UNIT = UNIT.with_name("impasto-user.service")
 SYSTEM_UNITS = Path("/usr/lib/systemd/system")
 
 
@@ -71,3 +72,25 @@ def test_systemd_hears_from_the_bot_itself_and_waits_longer_than_the_bot_for_tel
 
 def test_no_dump_puts_pictures_on_the_disk(service: configparser.SectionProxy) -> None:
     assert service["LimitCORE"] == "0"
+
+
+def test_a_users_own_unit_keeps_to_the_systems() -> None:
+    systems, own = keys(UNIT), keys(USERS_UNIT)
+    for_places = ("ExecStart=", "Environment=", "WantedBy=", "Documentation=")
+    assert {line for line in own - systems if not line.startswith(for_places)} == set()
+    kept = (
+        "Type",
+        "Watchdog",
+        "Timeout",
+        "Restart",
+        "Kill",
+        "Limit",
+        "NotifyAccess",
+        "SystemCall",
+        "Restrict",
+    )
+    assert {line for line in systems if line.startswith(kept)} <= own
+
+
+def keys(unit: Path) -> set[str]:
+    return {line for line in unit.read_text().splitlines() if "=" in line and not line.startswith("#")}
