@@ -7,7 +7,7 @@ import os
 import re
 import sqlite3
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from contextlib import closing
 from pathlib import Path
 from typing import Self
@@ -153,13 +153,18 @@ def made(message: Seen, *, succeeded: bool = True) -> list[int]:
     return [int(data.partition(":")[2]) for data in again]
 
 
-async def job_states(folder: Path, timeout: float = 120.0) -> dict[int, str]:
-    """The state of every job of the bot with that data folder, once none of them waits or runs."""
+async def job_states(
+    folder: Path,
+    timeout: float = 120.0,
+    *,
+    until_gone: Set[str] = frozenset({"queued", "running", "finished"}),
+) -> dict[int, str]:
+    """The state of every job of the bot with that data folder, once none is in one of `until_gone`."""
     async with asyncio.timeout(timeout):
         while True:
             with closing(sqlite3.connect(folder / "impasto.sqlite3")) as database:
                 jobs: dict[int, str] = dict(database.execute("SELECT id, state FROM jobs"))
-            if not {"queued", "running", "finished"} & set(jobs.values()):
+            if not until_gone & set(jobs.values()):
                 return jobs
             await asyncio.sleep(0.2)  # SQLite tells nobody of a change
 

@@ -11,9 +11,10 @@ import psutil
 import pytest
 
 from impasto.lifecycle import EXIT_CONFIGURATION
+from impasto.sandbox import trouble
 from tests.people import Person, Seen
 from tests.pictures import photo
-from tests.studio import Studio, choose, is_result
+from tests.studio import Studio, choose, is_result, job_states
 
 UNRULY = Path(__file__).parent.parent / "fixtures" / "unruly"
 
@@ -76,6 +77,23 @@ async def test_a_job_goes_on_in_the_same_message_after_the_core_was_killed(
         done = await ada.sees(is_result, timeout=40)
         assert done.id == status.id
         assert results(ada) == [done]
+
+
+@pytest.mark.parametrize(("effect", "why"), [("picky", "I only paint cats."), ("deadly", "fall over twice")])
+async def test_why_there_is_no_picture_is_told_though_the_core_was_killed_before_it_could(
+    studio: Studio, effect: str, why: str
+) -> None:
+    async with await studio.join() as ada:
+        studio.sandbox.trouble.add(trouble.unheard, "edit*", times=None)
+        await ada.send_photo(photo(), f"/{effect}")
+        status = await ada.sees("Your picture is next.")
+        await job_states(studio.folder, until_gone={"queued", "running"})
+        await studio.kill()
+        studio.sandbox.trouble.clear()
+        await studio.start()
+        told = await ada.sees(why, timeout=60)
+        assert told.id == status.id
+        assert set((await job_states(studio.folder)).values()) == {"failed"}
 
 
 async def test_a_result_that_is_no_longer_in_memory_is_made_again_as_a_file(studio: Studio) -> None:

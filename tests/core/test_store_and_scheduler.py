@@ -132,7 +132,7 @@ class StudioDay(RuleBasedStateMachine):
         for job in data.draw(st.lists(running, unique=True, min_size=1, max_size=3)):
             job.deaths += guilty
             given_up = job.deaths >= POISON_DEATHS
-            self.moves(job, JobState.FAILED if given_up else JobState.QUEUED, died=guilty)
+            self.moves(job, JobState.FINISHED if given_up else JobState.QUEUED, died=guilty)
             if not given_up:
                 job.again = True
                 self.show(job)
@@ -140,9 +140,9 @@ class StudioDay(RuleBasedStateMachine):
         self.note_who_waits()
 
     @precondition(lambda self: self.in_state(JobState.RUNNING))
-    @rule(data=st.data(), state=st.sampled_from((JobState.FINISHED, JobState.FAILED)))
-    def a_job_ends(self, data: st.DataObject, state: JobState) -> None:
-        self.moves(data.draw(st.sampled_from(self.in_state(JobState.RUNNING))), state)
+    @rule(data=st.data())
+    def a_job_ends(self, data: st.DataObject) -> None:
+        self.moves(data.draw(st.sampled_from(self.in_state(JobState.RUNNING))), JobState.FINISHED)
 
     @precondition(lambda self: self.in_state(JobState.FINISHED))
     @rule(data=st.data(), state=st.sampled_from((JobState.DELIVERED, JobState.FAILED)))

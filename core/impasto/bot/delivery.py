@@ -110,12 +110,14 @@ class Delivery:
             await follower.show(last)
         finally:
             del self._followers[job.id]
+        if isinstance(last, NotDone):
+            self._give_up(job)
         self._tell_plugins(job, last)
         if isinstance(last, NotDone) and last.fault is not None:
             await self._owner.tell_fault(reference, f"{job.order.effect_id}: {last.fault}")
 
     def _give_up(self, job: Job) -> None:
-        """Its picture is made, and can't be delivered."""
+        """There is no picture of it, or it can't be delivered."""
         if self._store.get(job.id).state is JobState.FINISHED:
             self._store.advance(job, JobState.FAILED)
 

@@ -59,6 +59,8 @@ TOOK_TOO_LONG = _(
     "settings that take less time."
 )
 
+FELL_OVER = _("This picture with this effect made my painter fall over twice, so I gave it up.")
+
 _PREVIEW_SIDE = 800
 
 
@@ -196,8 +198,12 @@ class Dispatcher:
     def _add(self, job: Job, *, first: bool = False) -> None:
         effect = self._effects.get(job.order.effect_id)
         if effect is None:
-            job = self._store.advance(job, JobState.FAILED)
+            job = self._store.advance(job, JobState.FINISHED)
             self._tell(NotDone(job, _("I no longer have this effect. Please choose another: /start")))
+            return
+        if job.deaths >= POISON_DEATHS:  # the core ended before it could say so
+            job = self._store.advance(job, JobState.FINISHED)
+            self._tell(NotDone(job, FELL_OVER, f"its worker ended {job.deaths} times"))
             return
         express = self._forecast.judge(job, self._engine.capacity())
         self._scheduler.add(job, express=express, first=first)
@@ -299,7 +305,7 @@ class Dispatcher:
                 of_job(log, job.id).info("%s took %.1f s", job.order.effect_id, seconds)
                 self._store.set_measured(job, event.pixels, seconds)
                 self._forecast.learn(job, event.pixels, seconds)
-                job = self._ended(job, JobState.FINISHED)
+                job = self._ended(job)
                 self._tell(Done(job, event.pictures, event.notes, seconds, event.facts, event.attachments))
             case Failed(kind=FailureKind.CANCELLED):
                 if self._deadlines.end(job.id):
@@ -313,7 +319,7 @@ class Dispatcher:
             case Failed(kind=kind, message=message, detail=detail):
                 ours = kind in (FailureKind.INTERNAL, FailureKind.OUT_OF_MEMORY)
                 of_job(log, job.id).warning("it failed: %s: %s", kind, detail)
-                job = self._ended(job, JobState.FAILED)
+                job = self._ended(job)
                 self._tell(NotDone(job, message, ": ".join(filter(None, (kind, detail))) if ours else None))
             case WorkerLost():
                 self._worker_lost(job, event)
@@ -327,15 +333,14 @@ class Dispatcher:
             self._enqueue(self._store.advance(job, JobState.QUEUED, died=lost.guilty), first=True)
             return
         self._forecast.forget(job)
-        job = self._store.advance(job, JobState.FAILED, died=True)
-        message = _("This picture with this effect made my painter fall over twice, so I gave it up.")
-        self._tell(NotDone(job, message, f"its worker ended {job.deaths} times, the last time: {how}"))
+        job = self._store.advance(job, JobState.FINISHED, died=True)
+        self._tell(NotDone(job, FELL_OVER, f"its worker ended {job.deaths} times, the last time: {how}"))
 
-    def _ended(self, job: Job, state: JobState) -> Job:
+    def _ended(self, job: Job) -> Job:
         self._end(job)
         self._stopped_by_owner.discard(job.id)
         self._forecast.forget(job)
-        return self._store.advance(job, state)
+        return self._store.advance(job, JobState.FINISHED)
 
     def _end(self, job: Job) -> None:
         self._active.pop(job.id, None)
@@ -350,7 +355,7 @@ class Dispatcher:
             self._group.create_task(self._engine.cancel(str(job_id)))
 
     def _give_up(self, job: Job, message: Text) -> None:
-        job = self._ended(job, JobState.FAILED)
+        job = self._ended(job)
         self._tell(NotDone(job, message))
         self._feed()
 

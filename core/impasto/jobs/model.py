@@ -17,20 +17,20 @@ class JobState(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
     FINISHED = "finished"
-    """The picture is made and not yet in the chat."""
+    """It came to its end, and neither the picture nor why there is none is in the chat yet."""
     DELIVERED = "delivered"
     FAILED = "failed"
     CANCELLED = "cancelled"
 
 
 TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
-    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.FAILED, JobState.CANCELLED}),
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.FINISHED, JobState.CANCELLED}),
     JobState.RUNNING: frozenset(
-        {JobState.QUEUED, JobState.FINISHED, JobState.FAILED, JobState.CANCELLED}
+        {JobState.QUEUED, JobState.FINISHED, JobState.CANCELLED}
     ),  # back to the queue when its worker died
     JobState.FINISHED: frozenset(
         {JobState.DELIVERED, JobState.QUEUED, JobState.FAILED}
-    ),  # back to the queue when the core ended before delivery: the picture was in memory
+    ),  # back to the queue when the core ended before it was told: the picture was in memory
     JobState.DELIVERED: frozenset(),
     JobState.FAILED: frozenset(),
     JobState.CANCELLED: frozenset(),
