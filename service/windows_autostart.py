@@ -80,14 +80,13 @@ class Autostart:
             failures += 1
 
     def _look_out(self) -> None:
-        while not self._stopped.is_set():
+        while not self._stopped.wait(LOOK_SECONDS):
             if self._layout.wish_to_stop.exists():
                 self._stopped.set()
                 self._ask()
             with suppress(OSError):  # nobody wishes it, or who does is still writing
                 self._layout.wish_to_restart.unlink()
                 self._ask()
-            time.sleep(LOOK_SECONDS)
 
     def _ask(self) -> None:
         self._asked.set()

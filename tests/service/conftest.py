@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,3 +77,15 @@ def needs(tool: str) -> str:
 @pytest.fixture
 def systemd_analyze() -> str:
     return needs("systemd-analyze")
+
+
+@pytest.fixture
+def studio(person: Person) -> tuple[str, ...]:
+    """The options for an environment that is there already, and spares the test the making of one."""
+    program = person.fakes / "studio/bin/impasto"
+    program.parent.mkdir(parents=True)
+    program.write_text('#!/bin/bash\necho "impasto $*" >>"$FAKES/calls"\n. "$FAKES/impasto"\nexit 0\n')
+    (person.fakes / "impasto").touch()
+    program.chmod(0o755)
+    program.with_name("python").symlink_to(sys.executable)
+    return "--python-env", str(program.parents[1])

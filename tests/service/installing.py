@@ -181,3 +181,10 @@ def at_terminal(
         return asking.wait(10), seen, processes
     asking.kill()
     return -1, f"{seen}\n(nothing more came)", processes
+
+
+def installed(person: Person, *options: str) -> str:
+    """What the installer says where it comes to a good end."""
+    done = person.install(*options)
+    assert done.returncode == 0, done.stdout
+    return done.stdout

@@ -9,43 +9,22 @@ import json
 import os
 import re
 import shutil
-import signal
-import sqlite3
 import stat
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.service.installing import PROGRAM, Person, at_terminal, write_wheel
+from tests.service.installing import PROGRAM, Person, at_terminal, installed, write_wheel
 
 REAL = ("--user", "--unattended", "--python", sys.executable, "--disk", "1")
 SPOILT = "open(os.environ['IMPASTO_DATA_DIR'] + '/impasto.sqlite3', 'w').write('newer'); sys.exit(3)"
-
-
-@pytest.fixture
-def studio(person: Person) -> tuple[str, ...]:
-    """The options for an environment that is there already, and spares the test the making of one."""
-    program = person.fakes / "studio/bin/impasto"
-    program.parent.mkdir(parents=True)
-    program.write_text('#!/bin/bash\necho "impasto $*" >>"$FAKES/calls"\n. "$FAKES/impasto"\nexit 0\n')
-    (person.fakes / "impasto").touch()
-    program.chmod(0o755)
-    program.with_name("python").symlink_to(sys.executable)
-    return "--python-env", str(program.parents[1])
-
-
-def installed(person: Person, *options: str) -> str:
-    done = person.install(*options)
-    assert done.returncode == 0, done.stdout
-    return done.stdout
 
 
 def test_own_service_comes_with_lingering_updates_goes_back_and_goes_away(person: Person) -> None:
@@ -123,15 +102,6 @@ def torch_index(person: Person) -> str:
             wheel = write_wheel(index / name, name, f"{version}+cpu")
             (index / name / "index.html").write_text(f'<a href="{wheel.name}">{wheel.name}</a>')
     return index.as_uri()
-
-
-def test_first_installation_that_fails_leaves_nothing(person: Person, studio: tuple[str, ...]) -> None:
-    (person.fakes / "impasto").write_text("[[ $1 != run ]] || exit 3\n")
-    failed = person.install("--user", *studio, "--token-file", str(person.token_file))
-    assert failed.returncode == 1
-    assert "does not come up: it ended with exit code 3" in failed.stdout
-    assert "loginctl disable-linger" in person.calls
-    assert not list(person.home.iterdir())
 
 
 def test_autostart_starts_with_the_desktop_and_at_once(person: Person, studio: tuple[str, ...]) -> None:
@@ -235,75 +205,6 @@ def fake(person: Person, tool: str, does: str) -> None:
     path = person.fakes / tool
     path.write_text(f"#!/bin/bash\n{does}\n")
     path.chmod(0o755)
-
-
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
-def test_installation_that_is_stopped_leaves_nothing(
-    person: Person, studio: tuple[str, ...], signal_number: signal.Signals
-) -> None:
-    (person.fakes / "impasto").write_text("[[ $1 != run ]] || exec sleep 60\n")
-    installer = subprocess.Popen(
-        person.command("--user", *studio, "--token-file", str(person.token_file)),
-        env=person.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,  # so that all of it can be sent the signal, as a terminal does at Ctrl-C
-    )
-    while "impasto run" not in person.calls:
-        time.sleep(0.05)
-        assert installer.poll() is None
-    os.killpg(installer.pid, signal_number)
-    said, _ = installer.communicate(timeout=20)
-    assert installer.returncode == 1, said
-    assert "stopped by you" in said
-    assert not list(person.home.iterdir())
-
-
-def test_what_a_power_cut_left_is_cleared_away(person: Person, studio: tuple[str, ...]) -> None:
-    options = ("--user", *studio, "--token-file", str(person.token_file))
-    (person.prefix / "src.new").mkdir(parents=True)
-    person.prefix.chmod(0o777)
-    installed(person, *options)
-    assert sorted(path.name for path in person.prefix.iterdir()) == ["lingering", "made-folders", "src"]
-    database = person.home / ".local/share/impasto/impasto.sqlite3"
-    database.parent.mkdir(mode=0o777)
-    database.parent.chmod(0o777)
-    brought_to(database, version=1)
-    before = person.files()
-    (person.fakes / "impasto").write_text("[[ $1 != run ]] || exit 3\n")
-
-    def power_cut() -> None:
-        (person.prefix / "before").mkdir()
-        (person.prefix / "before").chmod(0o777)
-        (person.prefix / "src").rename(person.prefix / "before/src")
-        (person.prefix / "src").mkdir()  # where an update had put the new program
-        shutil.copy(database, person.prefix / "before")
-
-    power_cut()
-    brought_to(database, version=2)
-    assert person.install(*options).returncode == 1
-    assert person.files() == before, "also the database, which the program of before could not read any more"
-
-    power_cut()
-    brought_to(database, version=1, says="what people did since")
-    newer = database.read_bytes()
-    assert person.install(*options).returncode == 1
-    assert {**person.files(), ".local/share/impasto/impasto.sqlite3": b""} == {
-        **before,
-        ".local/share/impasto/impasto.sqlite3": b"",
-    }
-    assert database.read_bytes() == newer
-
-
-def brought_to(database: Path, version: int, says: str = "") -> None:
-    with closing(sqlite3.connect(database)) as connection:
-        connection.executescript(
-            f"PRAGMA user_version = {version}; CREATE TABLE IF NOT EXISTS t (text);"
-            f"INSERT INTO t VALUES ('{says}')"
-        )
-    database.chmod(0o666)
 
 
 @contextmanager
